@@ -1,0 +1,165 @@
+// Every call to Redis passes here: a time limit, a breaker after which nothing waits, and a probe that closes it again.
+import { Durations, REMOTE_BOUNDS_MS } from './durations.ts'
+
+/** Redis did not answer, in time or at all. Not null, which is an answer. */
+export const UNAVAILABLE = Symbol('unavailable')
+export type Unavailable = typeof UNAVAILABLE
+
+export interface GuardedConnection {
+  /** Whether a command sent now would go out at once. */
+  isReady(): boolean
+  /** A cheap round trip. */
+  probe(): Promise<unknown>
+  /** Gives the connection up, with every command still queued on it, and makes a new one. */
+  recycle(): void
+}
+
+export interface GuardEvents {
+  /** The breaker opened; the reason is that of the last failure. */
+  away(reason: string): void
+  back(): void
+  /** Redis answered, with an error: out of memory, read-only, loading. */
+  refused(reason: string): void
+}
+
+/** So many calls in a row without an answer open the breaker. */
+const FAILURES_TO_OPEN = 3
+const FIRST_PAUSE_MS = 250
+const LONGEST_PAUSE_MS = 2000
+/** A breaker that opens again this soon after it closed stays open longer: something answers, but not for long. */
+const RELAPSE_MS = 10_000
+
+export class Guard {
+  readonly #connection: GuardedConnection
+  readonly #limitMs: number
+  readonly #events: GuardEvents
+  readonly #now: () => number
+  #failures = 0
+  #pauseMs = FIRST_PAUSE_MS
+  #retryAt = 0
+  #closedAt = -Infinity
+  #open = false
+  #since = Date.now()
+  #probing = false
+
+  /** Of calls that were answered; and how many were not, or found the breaker open. */
+  readonly answered = new Durations(REMOTE_BOUNDS_MS)
+  unanswered = 0
+
+  /** @param now milliseconds on a clock that only goes forward; injected by tests. */
+  constructor(
+    connection: GuardedConnection,
+    limitMs: number,
+    events: GuardEvents,
+    now: () => number = () => performance.now(),
+  ) {
+    this.#connection = connection
+    this.#limitMs = limitMs
+    this.#events = events
+    this.#now = now
+  }
+
+  /** Whether calls are let through now. */
+  get available(): boolean {
+    return !this.#open && this.#connection.isReady()
+  }
+
+  /** Whether the breaker lets nothing through, and since when, in milliseconds since the Unix epoch. */
+  get breaker(): { open: boolean; since: number } {
+    return { open: this.#open, since: this.#since }
+  }
+
+  /**
+   * Runs a command and resolves with its answer, or with UNAVAILABLE at once when the breaker is open, within the time limit otherwise.
+   * Never rejects.
+   *
+   * @param spentMs of the limit, by what the same request has asked before.
+   */
+  async run<T>(command: () => Promise<T>, spentMs = 0): Promise<T | Unavailable> {
+    if (this.#open) this.#probeWhenDue()
+    if (!this.available) {
+      this.unanswered++
+      return UNAVAILABLE
+    }
+    const began = this.#now()
+    try {
+      const answer = await within(command(), this.#limitMs - spentMs)
+      this.#failures = 0
+      this.answered.record(this.#now() - began)
+      return answer
+    } catch (error) {
+      if (isReply(error)) {
+        this.#failures = 0
+        this.answered.record(this.#now() - began)
+        this.#events.refused(error.message)
+      } else {
+        this.unanswered++
+        this.#fail(error)
+      }
+      return UNAVAILABLE
+    }
+  }
+
+  /** The connection came up anew. Its handshake was a round trip, which is all that a probe would show once one is due. */
+  connected(): void {
+    this.#failures = 0
+    if (this.#open && this.#now() >= this.#retryAt) this.#close()
+  }
+
+  #fail(error: unknown): void {
+    if (++this.#failures < FAILURES_TO_OPEN || this.#open) return
+    this.#open = true
+    this.#since = Date.now()
+    const now = this.#now()
+    this.#pauseMs = now - this.#closedAt < RELAPSE_MS ? longer(this.#pauseMs) : FIRST_PAUSE_MS
+    this.#retryAt = now + this.#pauseMs
+    this.#events.away(error instanceof Error ? error.message : String(error))
+    // What was timed out here is still queued there, and would run late, in a burst.
+    this.#connection.recycle()
+  }
+
+  #close(): void {
+    this.#failures = 0
+    this.#open = false
+    this.#since = Date.now()
+    this.#closedAt = this.#now()
+    this.#events.back()
+  }
+
+  /** In the background of the request that noticed: no request waits for a probe. */
+  #probeWhenDue(): void {
+    if (this.#probing || this.#now() < this.#retryAt || !this.#connection.isReady()) return
+    this.#probing = true
+    within(this.#connection.probe(), this.#limitMs)
+      .catch((error: unknown) => {
+        if (!isReply(error)) throw error
+      })
+      .then(() => this.#close())
+      .catch(() => {
+        this.#pauseMs = longer(this.#pauseMs)
+        this.#retryAt = this.#now() + this.#pauseMs
+        this.#connection.recycle()
+      })
+      .finally(() => (this.#probing = false))
+  }
+}
+
+function longer(pauseMs: number): number {
+  return Math.min(pauseMs * 2, LONGEST_PAUSE_MS)
+}
+
+/** ioredis names what the server itself answered, which shows that it is there; anything else is the connection's trouble. */
+export function isReply(error: unknown): error is Error {
+  return error instanceof Error && error.name === 'ReplyError'
+}
+
+function within<T>(answer: Promise<T>, limitMs: number): Promise<T> {
+  return new Promise((resolve, reject) => {
+    // Where it is this process that was busy, the answer may be here and unread: what has arrived is read before this is called.
+    const late = (): void => reject(new Error(`no answer within ${limitMs} ms`))
+    const timer = setTimeout(() => setImmediate(late), limitMs)
+    const settle = (): void => clearTimeout(timer)
+    answer.then(resolve, reject)
+    answer.then(settle, settle)
+  })
+}

@@ -1,0 +1,209 @@
+// A flight: what Redis has of a key, else the fleet's turn to load it, the load, and where its body is kept.
+import type { ClearHistory, Moment } from './clear-history.ts'
+import type { Clearing } from './clearing.ts'
+import { Compression } from './compression.ts'
+import type { Counters } from './counters.ts'
+import { Doorkeeper } from './doorkeeper.ts'
+import { decodeEntry, encodeEntry, type Entry } from './entry.ts'
+import { takeTurn, unlocked, type Claim, type Turn } from './fleet-load.ts'
+import type { Answer, Flight } from './flights.ts'
+import { UNAVAILABLE } from './guard.ts'
+import type { Lease } from './lease.ts'
+import { newEntry, type Loaded, type Policy } from './loaded.ts'
+import type { HeldEntry, MemoryTier } from './memory.ts'
+import type { RemoteTier } from './remote.ts'
+import type { Time } from './time.ts'
+
+export type Load = () => Promise<Loaded>
+
+export interface LoadingParts {
+  history: ClearHistory
+  lease: Lease
+  memory: MemoryTier
+  redis: RemoteTier | null
+  clearing: Clearing
+  counters: Counters
+  time: Time
+  entryMaxBytes: number
+  staleSeconds: number
+  absentSeconds: number
+  isAnswer?: (error: unknown) => boolean
+}
+
+/** No version of the clear history. */
+const UNJUDGED = -1
+
+interface Request {
+  key: string
+  policy: Policy
+  load: Load
+  flight: Flight
+  /** What is in memory already and to be loaded anew; null where it is an ordinary load. */
+  refreshed: HeldEntry | null
+}
+
+export class Loading {
+  readonly #parts: LoadingParts
+  readonly #compression = new Compression()
+  readonly #doorkeeper = new Doorkeeper()
+
+  constructor(parts: LoadingParts) {
+    this.#parts = parts
+  }
+
+  start(key: string, policy: Policy, load: Load, held: HeldEntry | null, { isRefresh = false } = {}): Flight {
+    const { history, time } = this.#parts
+    const flight = {
+      startedAt: time.clock(),
+      began: { ...history.moment, tags: policy.tags ?? [] },
+      stale: held === null || held.absent ? null : { entry: held, tier: 'memory' },
+    } as Flight
+    flight.result = this.#fly({ key, policy, load, flight, refreshed: isRefresh ? held : null })
+    return flight
+  }
+
+  /** The entry in Redis, if it may be used: fresh or expired. */
+  async stored(key: string): Promise<Entry | null> {
+    const envelope = await this.#parts.redis?.get(key)
+    return envelope instanceof Buffer ? this.#usable(key, decodeEntry(envelope)) : null
+  }
+
+  /** Keeps an entry in both tiers, whoever else may be loading it. */
+  async put(key: string, entry: Entry): Promise<void> {
+    if (!this.#keepInMemory(key, entry) || entry.absent) return
+    const { redis, time } = this.#parts
+    await redis?.set(key, encodeEntry(entry), entry.staleUntil - time.now())
+  }
+
+  mayCompress(entry: Entry): boolean {
+    return this.#compression.mayCompress(entry)
+  }
+
+  /** Has an entry compressed in both tiers; in Redis only if it is still the one there. */
+  async compress(key: string, entry: Entry): Promise<void> {
+    const { redis, memory } = this.#parts
+    const gzip = await this.#compression.compress(entry)
+    if (gzip === null) return
+    memory.compress(key, entry, gzip)
+    await redis?.replace(key, encodeEntry(entry), encodeEntry({ ...entry, gzip }))
+  }
+
+  async #fly(request: Request): Promise<Answer> {
+    const { key, policy, load, flight } = request
+    const { history, clearing } = this.#parts
+    const turn = await this.#turn(request)
+    if (turn.entry !== null) {
+      // Judged when it was found; a clear may have come since.
+      this.#keepInMemory(key, turn.entry)
+      return { entry: turn.entry, outcome: 'HIT', tier: 'redis' }
+    }
+    const { claim } = turn
+    // What is owed to the log selects keys here until it is written there; only a load that begins after that can be kept.
+    if (history.owes(key, policy.tags)) await clearing.settleOwed()
+    // From here on only a load that begins now can answer: who comes after a clear that this load has seen may join.
+    flight.began = { ...history.moment, tags: policy.tags ?? [] }
+    const { began } = flight
+    const loaded = await this.#timed(key, load).catch((error: unknown) => this.#failed(request, claim, error))
+    const entry = this.#entryOf(loaded, policy, began)
+    if (loaded.body.length > this.#parts.entryMaxBytes) {
+      void claim?.release()
+      return { entry, outcome: 'BYPASS', tier: 'load' }
+    }
+    if (entry.absent) this.#forgetStale(request)
+    void this.#keep(key, entry, claim)
+    return { entry, outcome: 'MISS', tier: 'load' }
+  }
+
+  /** An answer that somebody has stored, or the fleet's leave to load. */
+  async #turn({ key, policy, flight, refreshed }: Request): Promise<Turn> {
+    const { redis, history, lease, time } = this.#parts
+    const toLoad: Turn = { entry: null, claim: null }
+    let whereRefused = toLoad
+    // What nobody asked for before is hardly there, and a command costs.
+    if (redis === null || (policy.isRare === true && !this.#doorkeeper.admits(key))) return toLoad
+    const asked = time.clock()
+    const isFound = (entry: Entry): boolean => this.#isFound(key, entry, flight, refreshed)
+    // A lock is for storing what others would wait for; neither holds for these.
+    if (lease.isValid && !history.owes(key, policy.tags)) {
+      const load = { ...history.moment, needed: history.needed(key, policy.tags) }
+      const turn = await takeTurn({ remote: redis, time }, key, load, {
+        isUsable: isFound,
+        onLook: () => lease.touch(),
+      })
+      if (turn === UNAVAILABLE) return toLoad
+      if (turn !== 'refused') return turn
+      // Who may not lock may still read and write.
+      whereRefused = { entry: null, claim: unlocked(redis, time, key) }
+    }
+    const envelope = await redis.get(key, time.clock() - asked)
+    const entry = envelope instanceof Buffer ? decodeEntry(envelope) : null
+    return entry !== null && isFound(entry) ? { entry } : whereRefused
+  }
+
+  /** Whether an entry from Redis is the answer; one that is expired may stand in for it. */
+  #isFound(key: string, entry: Entry, flight: Flight, refreshed: HeldEntry | null): boolean {
+    const { lease, history, time } = this.#parts
+    if (this.#usable(key, entry) === null) return false
+    const isValid = lease.isValid && history.judge(key, entry) === 'valid'
+    if (isValid && time.now() < entry.freshUntil)
+      return refreshed === null || entry.storedAt > refreshed.storedAt
+    if (flight.stale === null || flight.stale.entry.storedAt < entry.storedAt)
+      flight.stale = { entry, tier: 'redis' }
+    return false
+  }
+
+  #usable(key: string, entry: Entry | null): Entry | null {
+    if (entry === null || this.#parts.time.now() >= entry.staleUntil) return null
+    return this.#parts.history.judge(key, entry) === 'dead' ? null : entry
+  }
+
+  #failed(request: Request, claim: Claim | null, error: unknown): never {
+    void claim?.release()
+    if (this.#parts.isAnswer?.(error) === true) this.#forgetStale(request)
+    else this.#parts.counters.of(request.key).loadFailures++
+    throw error
+  }
+
+  /** Counted with its duration, whatever comes of it. */
+  async #timed(key: string, load: Load): Promise<Loaded> {
+    const { counters, time } = this.#parts
+    const { loadTimes } = counters.of(key)
+    const began = time.clock()
+    counters.of(key).loads++
+    try {
+      return await load()
+    } finally {
+      loadTimes.record(time.clock() - began)
+    }
+  }
+
+  /** What the expired entry says is over, and must not come back when a later load fails. */
+  #forgetStale({ key, flight }: Request): void {
+    if (flight.stale === null) return
+    flight.stale = null
+    this.#parts.memory.delete(key)
+    void this.#parts.redis?.delete(key)
+  }
+
+  #entryOf(loaded: Loaded, policy: Policy, began: Moment): Entry {
+    const { staleSeconds, absentSeconds, time } = this.#parts
+    return newEntry(loaded, policy, began, { now: time.now(), staleSeconds, absentSeconds })
+  }
+
+  /** Keeps what a load brought: in memory, and in Redis where the fleet waits for it. */
+  async #keep(key: string, entry: Entry, claim: Claim | null): Promise<void> {
+    const isKept = this.#keepInMemory(key, entry) && !entry.absent
+    await (isKept ? claim?.store(entry) : claim?.release())
+  }
+
+  #keepInMemory(key: string, entry: Entry): boolean {
+    const { history, memory } = this.#parts
+    const verdict = history.judge(key, entry)
+    if (verdict === 'dead') return false
+    // A load that a soft clear overtook must not replace what was loaded since.
+    const held = memory.get(key)
+    if (held?.epoch === entry.epoch && held.position > entry.position) return false
+    memory.set(key, entry, verdict === 'valid' ? history.version : UNJUDGED)
+    return true
+  }
+}

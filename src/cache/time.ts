@@ -1,0 +1,39 @@
+// Time as the engine knows it, handed in: tests move it, and the simulation has one of its own.
+
+export interface Time {
+  /** Milliseconds since the Unix epoch. */
+  now(): number
+  /**
+   * Milliseconds that only grow and go on while the process is stopped. Asked for each request: a flag or a cached clock would say "valid" after a
+   * pause.
+   */
+  clock(): number
+  /** Calls back after so many milliseconds, unless the function that it returns is called before. */
+  after(ms: number, callback: () => void): () => void
+}
+
+export const SYSTEM_TIME: Time = {
+  now: () => Date.now(),
+  clock: () => performance.now(),
+  after: (ms, callback) => {
+    const timer = setTimeout(callback, ms)
+    return () => clearTimeout(timer)
+  },
+}
+
+/** What a promise that was waited for in vain gives. */
+export const LATE = Symbol('late')
+
+/** Waits for a promise, but no longer than so many milliseconds: LATE after that. */
+export function within<Value>(time: Time, ms: number, promise: Promise<Value>): Promise<Value | typeof LATE> {
+  // Not by Promise.race, which makes several promises more; each miss passes here.
+  return new Promise((resolve, reject) => {
+    const cancel = time.after(ms, () => resolve(LATE))
+    promise.then(resolve, reject)
+    promise.then(cancel, cancel)
+  })
+}
+
+export function pause(time: Time, ms: number): Promise<void> {
+  return new Promise((resolve) => time.after(ms, resolve))
+}
