@@ -1,0 +1,165 @@
+// Press articles: each record checked by itself against one schema, whatever format it came in.
+import Type, { type Static } from 'typebox'
+import { Compile } from 'typebox/compile'
+import { parseInstant } from '../time/instants.ts'
+import { readTable, type TableRecord } from './csv.ts'
+import { DECIMAL, readValues, rowAt, type Format, type RowProblem } from './formats.ts'
+import type { Parsed } from './report.ts'
+
+/** Absent, null and (in text) empty mean the same. */
+const optionalText = (maxLength: number) =>
+  Type.Optional(Type.Unsafe<string | null>({ type: ['string', 'null'], maxLength }))
+
+export const SOURCE_PATTERN = '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$'
+
+/** What a producer writes. Fields that are not named here are ignored. */
+export const ArticleSchema = Type.Object({
+  source: Type.String({ pattern: SOURCE_PATTERN }),
+  title: Type.String({ maxLength: 1000, pattern: '\\S' }),
+  url: Type.String({ maxLength: 2048 }),
+  summary: optionalText(5000),
+  content: optionalText(500_000),
+  image_url: optionalText(2048),
+  language: optionalText(16),
+  /** RFC 3339 with up to six fraction digits, or a plain date for midnight UTC. */
+  published_at: Type.String(),
+  sentiment_score: Type.Optional(
+    Type.Unsafe<number | null>({ type: ['number', 'null'], minimum: -1, maximum: 1 }),
+  ),
+  sentiment_label: Type.Optional(
+    Type.Unsafe<'positive' | 'neutral' | 'negative' | null>({
+      enum: ['positive', 'neutral', 'negative', null],
+    }),
+  ),
+  scraped_at: optionalText(40),
+})
+type Article = Static<typeof ArticleSchema>
+
+/** A row of `media_articles` as the line determines it; `scraped_at` null keeps what is stored, or is now. */
+export interface ArticleRow {
+  source: string
+  title: string
+  url: string
+  summary: string | null
+  content: string | null
+  image_url: string | null
+  language: string | null
+  published_at: string
+  sentiment_score: number | null
+  sentiment_label: 'positive' | 'neutral' | 'negative' | null
+  scraped_at: string | null
+}
+
+type Problem = RowProblem
+
+const checker = Compile(ArticleSchema)
+/** An index row holds no more; PostgreSQL measures a URL in bytes as well. */
+const MAX_URL_BYTES = 2600
+const POSITIVE_FROM = 0.3
+const TEXT_FIELDS = ['source', 'title', 'url', 'summary', 'content', 'image_url', 'language'] as const
+
+const COLUMNS = {
+  required: ['source', 'title', 'url', 'published_at'],
+  optional: [
+    'summary',
+    'content',
+    'image_url',
+    'language',
+    'sentiment_score',
+    'sentiment_label',
+    'scraped_at',
+  ],
+  multiline: true,
+} as const
+
+/** @throws LoadError when the input as a whole is not of this format. */
+export async function* readArticles(
+  input: AsyncIterable<Uint8Array>,
+  format: Format = 'ndjson',
+): AsyncGenerator<Parsed<ArticleRow>> {
+  if (format === 'csv') {
+    for await (const record of readTable(input, COLUMNS))
+      yield 'reason' in record ? record : rowAt(record, readArticle(fromTable(record)))
+  } else {
+    for await (const record of readValues(input, format))
+      yield 'reason' in record ? record : rowAt(record, readArticle(record.value))
+  }
+}
+
+type Column = (typeof COLUMNS)[keyof typeof COLUMNS & ('required' | 'optional')][number]
+
+/** As JSON would have it; what stands for no number stays text, for the schema to refuse. */
+function fromTable({ values }: TableRecord<Column>): object {
+  const { sentiment_score: score = '', sentiment_label: label = '' } = values
+  return {
+    ...values,
+    sentiment_score: score === '' ? null : DECIMAL.test(score) ? Number(score) : score,
+    sentiment_label: label === '' ? null : label,
+  }
+}
+
+function readArticle(value: unknown): ArticleRow | Problem {
+  if (!checker.Check(value)) return schemaProblem(value)
+  const publishedAt = parseInstant(value.published_at, 'start')
+  const scrapedAt = parseInstant(value.scraped_at ?? '', 'start')
+  const problem =
+    textProblem(value) ??
+    urlProblem('url', value.url) ??
+    urlProblem('image_url', value.image_url || null) ??
+    instantProblem('published_at', value.published_at, publishedAt) ??
+    instantProblem('scraped_at', value.scraped_at || null, scrapedAt)
+  if (problem !== null) return problem
+  const score = value.sentiment_score ?? null
+  return {
+    source: value.source,
+    title: value.title,
+    url: value.url,
+    summary: value.summary || null,
+    content: value.content || null,
+    image_url: value.image_url || null,
+    language: value.language || null,
+    published_at: publishedAt ?? '',
+    sentiment_score: score,
+    sentiment_label: score === null ? null : (value.sentiment_label ?? labelOfSentiment(score)),
+    scraped_at: scrapedAt,
+  }
+}
+
+/** `positive` from 0.3, `negative` down from -0.3, else `neutral`. */
+export function labelOfSentiment(score: number): 'positive' | 'neutral' | 'negative' {
+  if (score >= POSITIVE_FROM) return 'positive'
+  return score <= -POSITIVE_FROM ? 'negative' : 'neutral'
+}
+
+function schemaProblem(value: unknown): Problem {
+  const [first] = checker.Errors(value)
+  const field = first?.instancePath.slice(1) ?? ''
+  return { field: field === '' ? null : field, reason: first?.message ?? 'does not fit the schema' }
+}
+
+/** PostgreSQL stores no NUL, and half of a surrogate pair is no character in any encoding. */
+function textProblem(article: Article): Problem | null {
+  const field = TEXT_FIELDS.find((name) => /[\0\p{Surrogate}]/u.test(article[name] ?? ''))
+  return field === undefined ? null : { field, reason: 'has a NUL or an unpaired surrogate in it' }
+}
+
+function urlProblem(field: string, url: string | null | undefined): Problem | null {
+  if (url === null || url === undefined) return null
+  if (!/^https?:\/\/\S+$/i.test(url) || !URL.canParse(url))
+    return { field, reason: 'must be an http or https URL' }
+  if (Buffer.byteLength(url) > MAX_URL_BYTES)
+    return { field, reason: `must not have more than ${MAX_URL_BYTES} bytes` }
+  return null
+}
+
+function instantProblem(
+  field: string,
+  text: string | null | undefined,
+  instant: string | null,
+): Problem | null {
+  if (text === null || text === undefined || instant !== null) return null
+  return {
+    field,
+    reason: `${JSON.stringify(text.slice(0, 40))} is not a date or time that exists (RFC 3339)`,
+  }
+}
