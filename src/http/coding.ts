@@ -1,0 +1,48 @@
+// Codings of an answer: gzip, or the answer as it is.
+import { negotiate } from '@fastify/accept-negotiator'
+import { LRUCache } from 'lru-cache'
+import { etagOf, type Cache, type Coding, type Entry } from '../cache/index.ts'
+
+/** Clients of a kind send the same header each time. */
+const known = new LRUCache<string, boolean>({ max: 100 })
+/** Longer ones than any client has are neither read nor remembered. */
+const MAX_LENGTH = 200
+
+function acceptsGzip(acceptEncoding: string | undefined): boolean {
+  if (acceptEncoding === undefined || acceptEncoding.length > MAX_LENGTH) return false
+  let accepts = known.get(acceptEncoding)
+  if (accepts === undefined) {
+    accepts = negotiate(acceptEncoding.toLowerCase(), ['gzip', 'identity']) === 'gzip'
+    known.set(acceptEncoding, accepts)
+  }
+  return accepts
+}
+
+/** What of an answer a client gets: compressed where it takes that and the answer is there compressed. */
+export function codingFor(entry: Entry, acceptEncoding: string | undefined): Coding {
+  return entry.gzip !== null && acceptsGzip(acceptEncoding) ? 'gzip' : 'identity'
+}
+
+/** Has an answer compressed that a client who takes it so asks for again, and that is not yet. */
+export function compressFor(
+  cache: Pick<Cache, 'compress' | 'mayCompress'>,
+  key: string,
+  entry: Entry,
+  acceptEncoding: string | undefined,
+): void {
+  if (cache.mayCompress(entry) && acceptsGzip(acceptEncoding)) cache.compress(key, entry)
+}
+
+/** The coding in which a client has this answer already, going by If-None-Match: both are the same answer. */
+export function knownCoding(ifNoneMatch: string | undefined, entry: Entry, coding: Coding): Coding | null {
+  if (ifNoneMatch === undefined) return null
+  if (matches(ifNoneMatch, etagOf(entry, coding))) return coding
+  const other = coding === 'gzip' ? 'identity' : 'gzip'
+  return matches(ifNoneMatch, etagOf(entry, other)) ? other : null
+}
+
+/** If-None-Match: a list of entity tags or `*`, compared weakly (RFC 9110, 13.1.2). */
+function matches(ifNoneMatch: string, etag: string): boolean {
+  if (ifNoneMatch === etag || ifNoneMatch.trim() === '*') return true
+  return ifNoneMatch.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag)
+}

@@ -1,0 +1,192 @@
+// Hits, answered before the framework sees them. A URL that was validated once names the same entry each time; so it is looked up as it stands,
+// judged like any other look-up, and written with a head of which hardly anything is put together anew.
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { LRUCache } from 'lru-cache'
+import { bodyOf, type Answer, type Cache, type Coding, type Entry, type Tier } from '../cache/index.ts'
+import { ageOf, answerHeaders, secondsLeft, type AnswerPolicy } from './answer-headers.ts'
+import { codingFor, compressFor, knownCoding } from './coding.ts'
+import { cutHead, useHead, type HeadParts } from './hot-head.ts'
+import type { RouteCounts } from './request-counts.ts'
+
+/** URLs that are known at a time, and what they take together at most, in characters. */
+const MAX_URLS = 20_000
+const MAX_CHARACTERS = 16 * 1024 * 1024
+/** Of the heads of a URL, roughly. */
+const HEAD_CHARACTERS = 1000
+/** No honest URL of ours is longer; the framework looks into longer ones itself. */
+const MAX_URL_LENGTH = 1024
+
+interface HotAnswer {
+  key: string
+  /** Of its route. */
+  counts: RouteCounts
+  /** What the heads were made of; not the entry, which would outlive its place in the memory tier here. */
+  etag: string
+  storedAt: number
+  /** Another zlib, of another instance, may have made other bytes of the same answer. */
+  gzipLength: number | undefined
+  /** By kind, as `KINDS` numbers them; null until one was written, or where it cannot be cut. */
+  heads: readonly (HeadParts | null)[]
+}
+
+const NO_HEADS: readonly null[] = [null, null, null, null]
+
+export type Listener = (request: IncomingMessage, response: ServerResponse) => void
+
+/** Places in `heads`: a full answer and a 304, by coding. */
+const KINDS = { identity: { 200: 0, 304: 1 }, gzip: { 200: 2, 304: 3 } } as const
+
+export interface HotAnswersOptions {
+  cache: Pick<Cache, 'hit' | 'remoteHit' | 'compress' | 'mayCompress' | 'hasMemory'>
+  policy: AnswerPolicy
+  /** Headers that every answer of the service has, whatever it is. */
+  always: Readonly<Record<string, string>>
+  requestId: (given: string | undefined) => string
+  /** Whether a request with this Origin header needs an answer of its own. */
+  variesByOrigin: boolean
+}
+
+/** The few headers of a request that matter here. */
+interface Asked {
+  requestId: string | undefined
+  ifNoneMatch: string | undefined
+  acceptEncoding: string | undefined
+}
+
+export class HotAnswers {
+  readonly #answers = new LRUCache<string, HotAnswer>({
+    max: MAX_URLS,
+    maxSize: MAX_CHARACTERS,
+    sizeCalculation: (answer, url) => url.length + answer.key.length + HEAD_CHARACTERS,
+  })
+  readonly #options: HotAnswersOptions
+
+  constructor(options: HotAnswersOptions) {
+    this.#options = options
+  }
+
+  /** Notes that a GET of this URL, as it came, was found valid and is answered by this key to whoever asks. */
+  remember(url: string, key: string, counts: RouteCounts): void {
+    if (url.length > MAX_URL_LENGTH || this.#answers.has(url)) return
+    this.#answers.set(url, {
+      key,
+      counts,
+      etag: '',
+      storedAt: 0,
+      gzipLength: undefined,
+      heads: NO_HEADS,
+    })
+  }
+
+  /**
+   * Answers the request if there is nothing to it but a hit; else leaves it untouched and returns false.
+   *
+   * @param otherwise answers it where there turns out to be more to it after Redis was asked.
+   */
+  answer(request: IncomingMessage, response: ServerResponse, otherwise: Listener): boolean {
+    if (request.method !== 'GET') return false
+    const answer = this.#answers.get(request.url ?? '')
+    if (answer === undefined) return false
+    const asked = this.#readHeaders(request.rawHeaders)
+    if (asked === null) return false
+    const { cache } = this.#options
+    const entry = cache.hit(answer.key)
+    if (entry !== null) {
+      this.#write(answer, entry, 'memory', asked, response)
+      return true
+    }
+    // With a memory tier, what is not there is rarely in Redis, and asking twice costs more than the framework.
+    if (cache.hasMemory) return false
+    cache
+      .remoteHit(answer.key)
+      .then((found) => {
+        if (found === null) otherwise(request, response)
+        else if (!response.destroyed) this.#write(answer, found, 'redis', asked, response)
+      })
+      // Nothing of it fails but by a defect, which must cost one answer and not the process.
+      .catch((error: unknown) => response.destroy(error as Error))
+    return true
+  }
+
+  #write(answer: HotAnswer, entry: Entry, tier: Tier, asked: Asked, response: ServerResponse): void {
+    const { etag, storedAt } = entry
+    const gzipLength = entry.gzip?.length
+    if (answer.storedAt !== storedAt || answer.etag !== etag || answer.gzipLength !== gzipLength)
+      Object.assign(answer, { etag, storedAt, gzipLength, heads: NO_HEADS })
+    const coding = codingFor(entry, asked.acceptEncoding)
+    const known = knownCoding(asked.ifNoneMatch, entry, coding)
+    const status = known === null ? 200 : 304
+    if (status === 200) answer.counts.ok++
+    else answer.counts.notModified++
+    const kind = KINDS[known ?? coding][status]
+    const head = answer.heads[kind] ?? null
+    const id = this.#options.requestId(asked.requestId)
+    const now = Date.now()
+    // Where the connection is to end, the head says so, and Node sees to it.
+    if (head !== null && response.shouldKeepAlive) {
+      useHead(response, head, { id, age: ageOf(entry, now), ttl: secondsLeft(entry, now), now, status })
+    } else {
+      response.writeHead(
+        status,
+        this.#headers({ entry, outcome: 'HIT', tier }, known ?? coding, status, id, now),
+      )
+      if (response.shouldKeepAlive) answer.heads = answer.heads.with(kind, cutHead(response))
+    }
+    response.end(status === 304 ? undefined : coding === 'gzip' ? entry.gzip : bodyOf(entry))
+    compressFor(this.#options.cache, answer.key, entry, asked.acceptEncoding)
+  }
+
+  /** Names and values in turn, as Node takes them. */
+  #headers(answer: Answer, coding: Coding, status: 200 | 304, id: string, now: number): string[] {
+    const { policy, always } = this.#options
+    const { entry } = answer
+    const headers = Object.entries({ ...always, ...answerHeaders(answer, policy, coding, now) })
+    const length = coding === 'gzip' ? (entry.gzip?.length ?? 0) : entry.length
+    return [
+      'x-request-id',
+      id,
+      ...headers
+        .filter(([name]) => status === 200 || name !== 'content-encoding')
+        .flat()
+        .map(String),
+      ...(status === 200 ? ['content-length', String(length)] : []),
+    ]
+  }
+
+  /** Without making an object of all headers; null where one asks for more than a hit. */
+  #readHeaders(raw: readonly string[]): Asked | null {
+    let requestId: string | undefined
+    let ifNoneMatch: string | undefined
+    let acceptEncoding: string | undefined
+    for (let index = 0; index < raw.length; index += 2) {
+      const name = raw[index] ?? ''
+      // By length first: most headers are none of these.
+      switch (name.length) {
+        case 6:
+          if (this.#options.variesByOrigin && name.toLowerCase() === 'origin') return null
+          break
+        case 12:
+          if (name.toLowerCase() !== 'x-request-id') break
+          if (requestId !== undefined) return null
+          requestId = raw[index + 1]
+          break
+        case 13:
+          if (name.toLowerCase() !== 'if-none-match') break
+          if (ifNoneMatch !== undefined) return null
+          ifNoneMatch = raw[index + 1]
+          break
+        case 14:
+          if (name.toLowerCase() === 'content-length') return null
+          break
+        case 15:
+          if (name.toLowerCase() !== 'accept-encoding') break
+          if (acceptEncoding !== undefined) return null
+          acceptEncoding = raw[index + 1]
+          break
+        case 17:
+          if (name.toLowerCase() === 'transfer-encoding') return null
+      }
+    }
+    return { requestId, ifNoneMatch, acceptEncoding }
+  }
+}

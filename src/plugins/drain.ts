@@ -1,0 +1,64 @@
+// A stop that loses no request: answers say that their connection ends, the listener closes, and each connection ends when it is quiet.
+import { Server as NetServer, type Socket } from 'node:net'
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
+import type { ServerResponse } from 'node:http'
+import fastifyPlugin from 'fastify-plugin'
+import type { Config } from '../config.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** True once a stop has begun. */
+    isStopping(): boolean
+    /** Aborted when a stop begins, for answers that never end by themselves. */
+    stopSignal: AbortSignal
+    /**
+     * To be awaited before `close()`, which by itself ends idle connections at once, with requests on them that are there and not yet read,
+     * and waits for those that turn idle afterwards until their time is up. Connections still busy after `limitMs` are cut off.
+     */
+    drain(limitMs: number): Promise<void>
+  }
+}
+
+const TICK_MS = 50
+
+export default fastifyPlugin<{ config: Config }>(
+  (app, { config }, done) => {
+    const stop = new AbortController()
+    const connections = new Set<Socket>()
+    app.server.on('connection', (socket: Socket) => {
+      connections.add(socket)
+      socket.once('close', () => connections.delete(socket))
+    })
+    app.decorate('isStopping', () => stop.signal.aborted)
+    app.decorate('stopSignal', stop.signal)
+    app.addHook('preClose', (next) => {
+      stop.abort()
+      next()
+    })
+    app.decorate('drain', async (limitMs: number) => {
+      const deadline = performance.now() + limitMs
+      stop.abort()
+      app.server.prependListener('request', (_request, response: ServerResponse) => {
+        response.setHeader('connection', 'close')
+      })
+      // Clients and load balancers learn of it before they are refused.
+      await sleep(config.STOP_DRAIN_MS)
+      // The listener alone: http's own close() ends idle connections in the same breath.
+      if (app.server.listening) NetServer.prototype.close.call(app.server)
+      // What was sent until now is read within a turn of the event loop.
+      await nextTurn()
+      await nextTurn()
+      while (connections.size > 0 && performance.now() < deadline) {
+        app.server.closeIdleConnections()
+        // Node counts one that has never sent anything as busy.
+        for (const socket of connections) if (socket.bytesRead === 0) socket.destroy()
+        if (connections.size > 0) await sleep(TICK_MS)
+      }
+      if (connections.size === 0) return
+      app.log.warn({ connections: connections.size }, 'stopping: connections still busy are cut off')
+      app.server.closeAllConnections()
+    })
+    done()
+  },
+  { name: 'drain' },
+)

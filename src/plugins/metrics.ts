@@ -1,0 +1,51 @@
+// The metrics decorator: a registry that reads the service's counters when it is scraped, and what Node itself says of the process.
+import fastifyPlugin from 'fastify-plugin'
+import { collectDefaultMetrics, Registry } from 'prom-client'
+import { SYSTEM_TIME, within } from '../cache/index.ts'
+import type { Config } from '../config.ts'
+import {
+  addCacheMetrics,
+  addDatabaseMetrics,
+  addRedisMetrics,
+  addRequestMetrics,
+  addWarmingMetrics,
+} from '../metrics/metrics.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    metrics: {
+      contentType: string
+      /** In Prometheus' text format. */
+      scrape(): Promise<string>
+    }
+  }
+}
+
+/** Scrapes never end, and providers bill by command: what Redis and PostgreSQL say of themselves may be as old as that. */
+const AGE_MS = 60_000
+/** They answer by then, or what they said before has to do. */
+const PATIENCE_MS = 50
+
+export default fastifyPlugin<{ config: Config }>(
+  (app, { config }, done) => {
+    const { cache, database, redisGuard, stats } = app
+    const registry = new Registry()
+    addRequestMetrics(registry, app.requestCounts)
+    addCacheMetrics(registry, cache, config.CACHE_MEMORY_MAX_MB * 1024 * 1024)
+    addWarmingMetrics(registry, app.warmed)
+    if (redisGuard !== null) addRedisMetrics(registry, cache, redisGuard, app.redisCommands)
+    addDatabaseMetrics(registry, database, () => stats.ledger.fleet.lastLoadAt)
+    collectDefaultMetrics({ register: registry })
+    app.decorate('metrics', {
+      contentType: registry.contentType,
+      scrape: async () => {
+        stats.ledger.note()
+        const news = Promise.all([cache.state.refresh(AGE_MS, false), stats.ledger.fleet.refresh(AGE_MS)])
+        await within(SYSTEM_TIME, PATIENCE_MS, news)
+        return registry.metrics()
+      },
+    })
+    done()
+  },
+  { name: 'metrics', dependencies: ['cache', 'database', 'redis', 'request-counts', 'stats', 'warming'] },
+)

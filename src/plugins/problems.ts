@@ -1,0 +1,106 @@
+// Turns every error into a problem answer; what went wrong inside stays in the log.
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import fastifyPlugin from 'fastify-plugin'
+import { DatabaseUnavailable } from '../db/errors.ts'
+import { FailureLog } from '../failure-log.ts'
+import { PageError } from '../pagination/index.ts'
+import { Problem, problemBody, type ProblemCode } from '../problems.ts'
+import { NO_SNIFFING } from './security-headers.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** For failures that every request shares while something is away. */
+    failureLogs: ReadonlyMap<ProblemCode, FailureLog>
+  }
+}
+
+/** Seconds after which a client may try again, PostgreSQL away or this process busy. */
+const RETRY_AFTER_S = 2
+const PATH_SHOWN_LENGTH = 100
+
+export default fastifyPlugin(
+  (app) => {
+    const shared: ProblemCode[] = ['database_unavailable', 'overloaded', 'dashboard_busy', 'ingestion_busy']
+    app.decorate('failureLogs', new Map(shared.map((code) => [code, new FailureLog()])))
+    app.setErrorHandler((error: FastifyError, request, reply) => {
+      void sendError(error, request, reply)
+    })
+    app.setNotFoundHandler((request, reply) => {
+      const path = request.url.split('?', 1)[0]?.slice(0, PATH_SHOWN_LENGTH) ?? ''
+      return sendProblem(
+        request,
+        reply,
+        new Problem('route_not_found', `there is no ${request.method} ${path}; see /docs`),
+      )
+    })
+  },
+  { name: 'problems' },
+)
+
+/** Answers any error. One that is not the client's goes to the log, and what is answered tells nothing of it. */
+export function sendError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const problem = toProblem(error, request)
+  if (problem.statusCode >= 500) {
+    const shared = request.server.failureLogs.get(problem.code)
+    if (shared === undefined) request.log.error({ err: error }, problem.message)
+    else shared.report(request.log, error, problem.message)
+  }
+  return sendProblem(request, reply, problem)
+}
+
+function sendProblem(request: FastifyRequest, reply: FastifyReply, problem: Problem): FastifyReply {
+  const retryAfter = problem.retryAfter ?? (problem.statusCode === 503 ? RETRY_AFTER_S : null)
+  if (retryAfter !== null) reply.header('retry-after', String(retryAfter))
+  if (problem.statusCode === 401) reply.header('www-authenticate', 'Bearer')
+  return reply
+    .code(problem.statusCode)
+    .header('x-request-id', request.id)
+    .header('cache-control', 'no-store')
+    .headers(NO_SNIFFING)
+    .type('application/problem+json; charset=utf-8')
+    .send(JSON.stringify(problemBody(problem, request.id)))
+}
+
+function toProblem(error: FastifyError, request: FastifyRequest): Problem {
+  if (error instanceof Problem) return error
+  if (error instanceof PageError) {
+    const detail = error.message
+    return new Problem(
+      error.code,
+      detail,
+      error.parameters.map((parameter) => ({ parameter, detail })),
+    )
+  }
+  if (error instanceof DatabaseUnavailable) {
+    return new Problem(
+      'database_unavailable',
+      'the database does not answer and no earlier answer is at hand; try again shortly',
+    )
+  }
+  return fastifyProblem(error, request)
+}
+
+/** What Fastify itself refuses before a handler runs: a broken URL or body, a wrong type, a body that is too large. */
+function fastifyProblem({ code, statusCode = 500 }: FastifyError, request: FastifyRequest): Problem {
+  switch (code) {
+    case 'FST_ERR_BAD_URL':
+      return new Problem('malformed_request', 'the URL cannot be decoded')
+    case 'FST_ERR_CTP_INVALID_JSON_BODY':
+      return new Problem('invalid_body', 'the request body is not valid JSON')
+    case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
+      return new Problem('invalid_body', 'the request body is not as long as content-length says')
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return new Problem(
+        'body_too_large',
+        `a request body has at most ${request.server.initialConfig.bodyLimit ?? 0} bytes`,
+      )
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+      return new Problem(
+        'unsupported_media_type',
+        'a request body is JSON, sent with content-type: application/json',
+      )
+  }
+  return statusCode >= 400 && statusCode < 500
+    ? new Problem('malformed_request', 'the request cannot be understood')
+    : new Problem('internal_error', 'an unexpected error; the log has it under this request_id')
+}

@@ -1,0 +1,221 @@
+// The Redis decorator. The service starts, runs and stops whether or not Redis does.
+import fastifyRedis from '@fastify/redis'
+import type { FastifyBaseLogger } from 'fastify'
+import fastifyPlugin from 'fastify-plugin'
+import { Cluster, Redis, type RedisOptions } from 'ioredis'
+import { Guard } from '../cache/index.ts'
+import type { Config } from '../config.ts'
+import { redisConnection } from '../redis-connection.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Time limit and breaker around every call to `redis`; null where no Redis is configured. */
+    redisGuard: Guard | null
+    /** Commands sent to Redis since the start, whatever for: people pay by them. */
+    redisCommands: { sent: number }
+  }
+}
+
+/** The pause between two attempts to connect grows to this: Redis is back in use within seconds of its return. */
+const LONGEST_RECONNECT_MS = 2000
+/** How long the start waits for Redis before it goes on without. */
+const BOOT_WAIT_MS = 1000
+const CLOSED = 'connection closed'
+const REFUSAL_LOG_INTERVAL_MS = 60_000
+/** A Redis that stays read-only is left this seldom, and used for reading in between. */
+const READ_ONLY_LEAVE_INTERVAL_MS = 10_000
+/** Leaving takes no longer, or it is something else. */
+const READ_ONLY_LEAVE_MS = 2000
+
+export default fastifyPlugin<{ config: Config }>(
+  async (app, { config }) => {
+    const commands = { sent: 0 }
+    app.decorate('redisCommands', commands)
+    if (config.REDIS_URL === undefined || !config.REDIS_ENABLED) {
+      app.decorate('redisGuard', null)
+      return
+    }
+    const failover = new Failover()
+    const client = createClient(config, config.REDIS_URL, failover)
+    watchCommands(client, commands)
+    const reporter = new Reporter(app.log, new URL(config.REDIS_URL).host)
+    const guard = watch(client, config.REDIS_COMMAND_TIMEOUT_MS, reporter, failover)
+    const bootWaitMs = Math.min(BOOT_WAIT_MS, config.REDIS_CONNECT_TIMEOUT_MS)
+    await connected(client, bootWaitMs)
+    if (client.status !== 'ready') reporter.away(`not connected after ${bootWaitMs} ms`)
+    // @fastify/redis waits for a ready client until the boot times out; one that is not ready is decorated here instead.
+    if (client.status === 'ready') await app.register(fastifyRedis, { client: client as Redis })
+    else app.decorate('redis', client as never)
+    app.decorate('redisGuard', guard)
+    // quit() is a command, and pends for seconds on a Redis that is down or hung.
+    app.addHook('onClose', () => {
+      reporter.stop()
+      // A Cluster forgets its nodes with the first of these.
+      const nodes = nodesOf(client)
+      client.disconnect()
+      destroyConnections(nodes)
+    })
+  },
+  { name: 'redis' },
+)
+
+function createClient(config: Config, text: string, failover: Failover): Redis | Cluster {
+  const { options, node, database } = redisConnection(config, text)
+  const shared = {
+    ...options,
+    // Commands that cannot go out now must fail now: queued ones are unbounded, and write old values over newer ones later.
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    autoResubscribe: false,
+    autoResendUnfulfilledCommands: false,
+    reconnectOnError: (error: Error) => failover.mustLeave(error),
+  } satisfies RedisOptions
+  const retryStrategy = (attempt: number): number => Math.min(attempt * 100, LONGEST_RECONNECT_MS)
+  if (config.REDIS_CLUSTER) {
+    return new Cluster([node], {
+      redisOptions: shared,
+      enableOfflineQueue: false,
+      lazyConnect: true,
+      clusterRetryStrategy: retryStrategy,
+      slotsRefreshTimeout: config.REDIS_CONNECT_TIMEOUT_MS,
+    })
+  }
+  return new Redis({ ...shared, ...node, db: database, lazyConnect: true, retryStrategy })
+}
+
+/** A former master that became a replica refuses writes until the client looks the master up anew. */
+class Failover {
+  /** Whether a connection is given up for this reason, from then until the next one is there or fails: no news for the log. */
+  state: 'staying' | 'leaving' | 'left' = 'staying'
+  #leftAt = -Infinity
+
+  mustLeave(error: Error): boolean {
+    // Of a script, older servers put it in the middle.
+    if (!error.message.includes('READONLY')) return false
+    if (performance.now() - this.#leftAt < READ_ONLY_LEAVE_INTERVAL_MS) return false
+    this.#leftAt = performance.now()
+    this.state = 'leaving'
+    return true
+  }
+
+  /** Whether what happens now is of that making. Not for ever: a Cluster does not say when one of its nodes is back. */
+  get explains(): boolean {
+    return this.state !== 'staying' && performance.now() - this.#leftAt < READ_ONLY_LEAVE_MS
+  }
+}
+
+/** Says what became of Redis, once a change. */
+class Reporter {
+  readonly #log: FastifyBaseLogger
+  readonly #name: string
+  #state: 'unknown' | 'connected' | 'away' | 'stopped' = 'unknown'
+  #refusalAt = -Infinity
+
+  constructor(log: FastifyBaseLogger, name: string) {
+    this.#log = log
+    this.#name = name
+  }
+
+  connected(): void {
+    if (this.#state === 'connected' || this.#state === 'stopped') return
+    this.#log.info({ redis: this.#name }, this.#state === 'away' ? 'Redis is back' : 'Redis connected')
+    this.#state = 'connected'
+  }
+
+  away(reason: string): void {
+    if (this.#state === 'away' || this.#state === 'stopped') return
+    this.#state = 'away'
+    this.#log.warn({ redis: this.#name, reason }, 'Redis is away; answers come from memory and PostgreSQL')
+  }
+
+  /** A Redis that refuses writes (full, read-only) does so on every one of them. */
+  refused(reason: string): void {
+    if (performance.now() - this.#refusalAt < REFUSAL_LOG_INTERVAL_MS) return
+    this.#refusalAt = performance.now()
+    this.#log.warn({ redis: this.#name, reason }, 'Redis refuses commands')
+  }
+
+  /** The service stops: a connection that closes now is no news. */
+  stop(): void {
+    this.#state = 'stopped'
+  }
+}
+
+/** Connection states reach the guard and the log. */
+function watch(client: Redis | Cluster, limitMs: number, reporter: Reporter, failover: Failover): Guard {
+  const guard = new Guard(
+    {
+      isReady: () => client.status === 'ready',
+      probe: () => client.ping(),
+      recycle: () => destroyConnections(nodesOf(client)),
+    },
+    limitMs,
+    {
+      away: (reason) => {
+        if (!failover.explains) reporter.away(reason)
+      },
+      back: () => reporter.connected(),
+      refused: (reason) => reporter.refused(reason),
+    },
+  )
+  let reason = CLOSED
+  client.on('error', (error: Error) => (reason = error.message))
+  client.on('close', () => {
+    if (failover.explains && failover.state === 'leaving') {
+      failover.state = 'left'
+      return
+    }
+    failover.state = 'staying'
+    reporter.away(reason)
+  })
+  client.on('ready', () => {
+    reason = CLOSED
+    failover.state = 'staying'
+    guard.connected()
+    if (guard.available) reporter.connected()
+  })
+  return guard
+}
+
+/**
+ * Where each command passes on its way out, pipelined ones and those of the handshake too. A Cluster sends through its nodes.
+ *
+ * What is asked in one turn of the event loop goes out together: by itself, ioredis makes one system call a command.
+ */
+function watchCommands(client: Redis | Cluster, commands: { sent: number }): void {
+  if (client.isCluster) {
+    client.on('+node', (node: Redis) => watchCommands(node, commands))
+    return
+  }
+  const node = client as Redis
+  const send = node.sendCommand.bind(node)
+  node.sendCommand = (command, stream) => {
+    commands.sent++
+    gather(node.stream)
+    return send(command, stream)
+  }
+}
+
+function gather(stream: Redis['stream'] | undefined): void {
+  if (stream === undefined || stream.writableCorked > 0) return
+  stream.cork()
+  setImmediate(() => stream.uncork())
+}
+
+function nodesOf(client: Redis | Cluster): Redis[] {
+  return client.isCluster ? (client as Cluster).nodes() : [client as Redis]
+}
+
+/** disconnect() waits for the other side to close, which a hung Redis does not. */
+function destroyConnections(nodes: Redis[]): void {
+  // A node that never connected has no stream, whatever its type says.
+  for (const node of nodes) (node.stream as Redis['stream'] | undefined)?.destroy()
+}
+
+async function connected(client: Redis | Cluster, limitMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const limit = new Promise<void>((resolve) => (timer = setTimeout(resolve, limitMs)))
+  // A first attempt that fails is followed by others; it is no reason not to start.
+  await Promise.race([client.connect().catch(() => undefined), limit])
+  clearTimeout(timer)
+}

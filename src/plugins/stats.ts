@@ -1,0 +1,36 @@
+// The stats decorator: what is counted here, in the last minutes and by the fleet.
+import { hostname } from 'node:os'
+import fastifyPlugin from 'fastify-plugin'
+import type { Config } from '../config.ts'
+import { Fleet } from '../stats/fleet.ts'
+import { Ledger } from '../stats/ledger.ts'
+import { Poll } from '../stats/poll.ts'
+import { takeTotals } from '../stats/totals.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    stats: { ledger: Ledger; poll: Poll }
+  }
+}
+
+export default fastifyPlugin<{ config: Config }>(
+  (app, { config }, done) => {
+    const { cache, requestCounts, redisCommands, redisGuard } = app
+    const ledger = new Ledger(new Fleet(app.database), () =>
+      takeTotals(cache.count, requestCounts.data, redisCommands.sent),
+    )
+    cache.onUse(() => ledger.use())
+    const poll = new Poll({
+      cache,
+      ledger,
+      guard: redisGuard,
+      instance: `${hostname()}/${process.pid}`,
+      memoryMaxBytes: config.CACHE_MEMORY_MAX_MB * 1024 * 1024,
+      loadCost: config.CACHE_LOAD_COST ?? null,
+    })
+    app.decorate('stats', { ledger, poll })
+    app.addHook('onClose', () => ledger.close())
+    done()
+  },
+  { name: 'stats', dependencies: ['cache', 'database', 'redis', 'request-counts'] },
+)

@@ -1,0 +1,19 @@
+// Hot answers on a cache that is only what its `hit` says.
+import type { Entry } from '../../src/cache/index.ts'
+import { HotAnswers } from '../../src/http/hot-answers.ts'
+
+export function bareHotAnswers(hit: (key: string) => Entry | null): HotAnswers {
+  return new HotAnswers({
+    cache: {
+      hit,
+      remoteHit: () => Promise.resolve(null),
+      compress: () => undefined,
+      mayCompress: () => false,
+      hasMemory: true,
+    },
+    policy: { cacheControl: 'no-cache', vary: 'accept-encoding' },
+    always: {},
+    requestId: () => 'id',
+    variesByOrigin: false,
+  })
+}
