@@ -1,0 +1,179 @@
+// The figures as `/cache/stats` answers them.
+import {
+  hitRate,
+  LOAD_BOUNDS_MS,
+  quantile,
+  summed,
+  type Cache,
+  type Counts,
+  type Guard,
+} from '../cache/index.ts'
+import { round2 } from '../http/schemas.ts'
+import type { Ledger } from './ledger.ts'
+import type { LookUps, StatsAnswer } from './schema.ts'
+import { difference, together, type CategoryTotals, type Totals } from './totals.ts'
+import { WINDOWS, type WindowName } from './windows.ts'
+
+type Figures = StatsAnswer['cache']
+
+export interface Reported {
+  cache: Cache
+  ledger: Ledger
+  /** null where no Redis is configured. */
+  guard: Guard | null
+  instance: string
+  memoryMaxBytes: number
+  /** Of one load; null where nobody said. */
+  loadCost: number | null
+}
+
+const MESSAGES: Record<Figures['status'], string> = {
+  connected: 'Redis is connected',
+  degraded: 'Redis is away; answers come from memory and PostgreSQL',
+  disabled: 'No Redis is configured; answers come from memory and PostgreSQL',
+}
+const DAY_MS = 86_400_000
+const MINUTE_MS = 60_000
+/** By both clocks: of the wall for people, of the process for reckoning. */
+const STARTED_AT = Date.now() - performance.now()
+
+export function report(reported: Reported): StatsAnswer {
+  const { cache, ledger, guard, instance, memoryMaxBytes } = reported
+  const now = ledger.note()
+  const all = together(now)
+  const state = cache.state.now()
+  const lease = cache.lease
+  const byCategory = Object.fromEntries(cache.count.byCategory())
+  return {
+    success: true,
+    cache: {
+      ...state,
+      memory_cache_limit_bytes: memoryMaxBytes,
+      instance,
+      since: instant(STARTED_AT),
+      requests: now.requests,
+      ...figures(all),
+      categories: eachOf(now.categories, (category, name) => ({
+        ...figures(category),
+        entries: byCategory[name]?.entries ?? 0,
+        bytes: byCategory[name]?.bytes ?? 0,
+      })),
+      windows: {
+        '1m': windowOf(ledger, now, '1m'),
+        '5m': windowOf(ledger, now, '5m'),
+        '1h': windowOf(ledger, now, '1h'),
+      },
+      fleet: fleetOf(ledger, now),
+      lease: { state: lease.state, since: instant(lease.since) },
+      redis: guard === null ? null : redisOf(reported, guard, now),
+      savings: savingsOf(all, reported.loadCost),
+    },
+    message: MESSAGES[state.status],
+  }
+}
+
+function figures({ counts, loadTimes }: CategoryTotals): LookUps {
+  return {
+    ...lookUps(counts),
+    load_ms_p50: quantile(LOAD_BOUNDS_MS, loadTimes, 0.5),
+    load_ms_p99: quantile(LOAD_BOUNDS_MS, loadTimes, 0.99),
+  }
+}
+
+function lookUps(counts: Counts): Omit<LookUps, 'load_ms_p50' | 'load_ms_p99'> {
+  const { hits, misses, stale, memoryHits, redisHits, bypassed, failed, loads, loadFailures } = summed(counts)
+  return {
+    hits,
+    misses,
+    hit_rate: hitRate({ hits, misses }),
+    memory_hits: memoryHits,
+    redis_hits: redisHits,
+    stale,
+    bypassed,
+    failed,
+    loads,
+    load_failures: loadFailures,
+  }
+}
+
+function windowOf({ windows }: Ledger, now: Totals, window: WindowName): Figures['windows']['1m'] {
+  const since = difference(now, windows.beginning(window, performance.now()))
+  return {
+    requests: since.requests,
+    redis_commands: since.redisCommands,
+    ...figures(together(since)),
+    categories: eachOf(whereAsked(since.categories), figures),
+  }
+}
+
+function fleetOf({ fleet }: Ledger, now: Totals): Figures['fleet'] {
+  const totals = fleet.totals(now)
+  if (totals === null) return null
+  const { asOf, instances, requests, redisCommands, categories } = totals
+  return {
+    as_of: instant(asOf),
+    instances,
+    requests,
+    redis_commands: redisCommands,
+    ...lookUps(sumOf(Object.values(categories))),
+    categories: eachOf(categories, lookUps),
+  }
+}
+
+function sumOf(all: Counts[]): Counts {
+  const none = { loadTimes: [], loadMs: 0 }
+  const categories = Object.fromEntries(all.map((counts, index) => [index, { counts, ...none }]))
+  return together({ requests: 0, redisCommands: 0, categories }).counts
+}
+
+function redisOf({ cache, ledger }: Reported, guard: Guard, now: Totals): Figures['redis'] {
+  const info = cache.state.redisInfo
+  const ownKeysAt = info?.ownKeysAt ?? null
+  const { open, since } = guard.breaker
+  const { hits, misses } = summed(together(now).counts)
+  const upMs = performance.now()
+  const lastHour = difference(now, ledger.windows.beginning('1h', upMs)).redisCommands
+  const hourMs = Math.min(upMs, WINDOWS['1h'])
+  return {
+    memory_limit_bytes: info?.memoryLimitBytes ?? null,
+    policy: info?.policy ?? null,
+    evicted_keys: info?.evictedKeys ?? null,
+    clients: info?.clients ?? null,
+    own_keys_counted_at: ownKeysAt === null ? null : instant(ownKeysAt),
+    unanswered: guard.unanswered,
+    commands: {
+      sent: now.redisCommands,
+      per_request: hits + misses === 0 ? null : round2(now.redisCommands / (hits + misses)),
+      per_day: upMs < MINUTE_MS ? null : Math.round((lastHour / hourMs) * DAY_MS),
+    },
+    breaker: { state: open ? 'open' : 'closed', since: instant(since) },
+  }
+}
+
+function savingsOf({ counts, loadMs }: CategoryTotals, loadCost: number | null): Figures['savings'] {
+  const { hits, misses, loads } = summed(counts)
+  const avoided = Math.max(0, hits + misses - loads)
+  return {
+    loads_avoided: avoided,
+    seconds: loads === 0 ? 0 : round2((avoided * (loadMs / loads)) / 1000),
+    cost: loadCost === null ? null : round2(avoided * loadCost),
+  }
+}
+
+/** Most categories are not asked for in most minutes. */
+function whereAsked(categories: Totals['categories']): Totals['categories'] {
+  return Object.fromEntries(
+    Object.entries(categories).filter(([, { counts }]) => Object.values(counts).some((count) => count > 0)),
+  )
+}
+
+function eachOf<Value, Made>(
+  values: Record<string, Value>,
+  make: (value: Value, name: string) => Made,
+): Record<string, Made> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, make(value, name)]))
+}
+
+function instant(ms: number): string {
+  return new Date(ms).toISOString()
+}
