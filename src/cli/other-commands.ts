@@ -1,0 +1,22 @@
+// `rescore` and `migrate`.
+import type { Config } from '../config.ts'
+import { rescore } from '../loading/load.ts'
+import type { ReportContext } from './context.ts'
+import { withDatabase } from './database.ts'
+import { EXIT } from './exits.ts'
+
+/** Each returns the exit code. */
+export async function runRescore(context: ReportContext): Promise<number> {
+  return withDatabase(context.config, async ({ pool }) => {
+    const result = await rescore(pool, context.config.BOND_SYMBOL)
+    context.output(result, `scores changed: ${result.scoresChanged}`)
+    return EXIT.ok
+  })
+}
+
+export async function runMigrate(config: Config): Promise<number> {
+  return withDatabase({ ...config, MIGRATE_ON_START: true }, ({ description }) => {
+    console.log(`the schema is up to date: ${description}`)
+    return Promise.resolve(EXIT.ok)
+  })
+}
