@@ -1,0 +1,95 @@
+// Ours beside its yardstick: interleaved pairs, so that what else the machine does hits both, and the median of their ratios.
+
+/** What the server did for a figure. Requests a second compare servers only where these have no time left. */
+export interface CpuUse {
+  /** Of one core. */
+  share: number
+  /** CPU time of the server for one request. */
+  microseconds: number
+  /** Of the core that the load is made on. */
+  loadShare: number
+}
+
+export interface Measured {
+  value: number
+  cpu?: CpuUse
+}
+
+/** More is allowed where it is no more than this many units. */
+interface AtMost {
+  atMost: number
+  orMore?: number
+}
+
+export interface Comparison {
+  name: string
+  against: string | null
+  unit: string
+  ours: number
+  /** null, like the ratio, where the figure is held against nothing but its bound. */
+  yardstick: number | null
+  /** Ours over the yardstick: the median of the pairs. */
+  ratio: number | null
+  /** What is asked for, of the ratio if there is one; null where the figure is only reported. */
+  bound: { atLeast: number } | AtMost | null
+  cpu?: { ours: CpuUse; yardstick: CpuUse }
+  note?: string
+}
+
+export const PAIRS = 5
+
+export async function compare(
+  pairs: number,
+  measure: { ours: () => Promise<Measured>; yardstick: () => Promise<Measured> },
+): Promise<Pick<Comparison, 'ours' | 'yardstick' | 'ratio' | 'cpu'>> {
+  const measured: { ours: Measured; yardstick: Measured }[] = []
+  for (let pair = 0; pair < pairs; pair += 1) {
+    // Turn and turn about: whoever comes second finds a warmer machine.
+    const first = pair % 2 === 0 ? 'ours' : 'yardstick'
+    const one = await measure[first]()
+    const other = await measure[first === 'ours' ? 'yardstick' : 'ours']()
+    const both = first === 'ours' ? { ours: one, yardstick: other } : { ours: other, yardstick: one }
+    measured.push(both)
+    console.error(`  ours ${shown(both.ours)}; yardstick ${shown(both.yardstick)}`)
+  }
+  const of = (side: 'ours' | 'yardstick'): number => median(measured.map((pair) => pair[side].value))
+  const [ours, yardstick] = [
+    cpuOf(measured.map((pair) => pair.ours)),
+    cpuOf(measured.map((pair) => pair.yardstick)),
+  ]
+  return {
+    ours: of('ours'),
+    yardstick: of('yardstick'),
+    ratio: median(measured.map((pair) => pair.ours.value / pair.yardstick.value)),
+    ...(ours === null || yardstick === null ? {} : { cpu: { ours, yardstick } }),
+  }
+}
+
+export function median(values: number[]): number {
+  const sorted = values.toSorted((one, other) => one - other)
+  const middle = Math.floor(sorted.length / 2)
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
+}
+
+export function holds({ ours, yardstick, ratio, bound }: Comparison): boolean | null {
+  if (bound === null) return null
+  const value = ratio ?? ours
+  if ('atLeast' in bound) return value >= bound.atLeast
+  const isWithin = yardstick !== null && bound.orMore !== undefined && ours - yardstick <= bound.orMore
+  return value <= bound.atMost || isWithin
+}
+
+function cpuOf(measured: Measured[]): CpuUse | null {
+  const uses = measured.flatMap(({ cpu }) => cpu ?? [])
+  if (uses.length === 0) return null
+  const of = (name: keyof CpuUse): number => median(uses.map((use) => use[name]))
+  return { share: of('share'), microseconds: of('microseconds'), loadShare: of('loadShare') }
+}
+
+/** For whoever watches. */
+function shown({ value, cpu }: Measured): string {
+  const figure = value >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(3)
+  if (cpu === undefined) return figure
+  const { share, microseconds, loadShare } = cpu
+  return `${figure} (server ${share.toFixed(2)}, load ${loadShare.toFixed(2)} of a core, ${microseconds.toFixed(1)} µs)`
+}
