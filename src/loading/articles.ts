@@ -3,7 +3,7 @@ import Type, { type Static } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { parseInstant } from '../time/instants.ts'
 import { readTable, type TableRecord } from './csv.ts'
-import { DECIMAL, readValues, rowAt, type Format, type RowProblem } from './formats.ts'
+import { DECIMAL, parseEach, readValues, type Format, type RowProblem } from './formats.ts'
 import type { Parsed } from './report.ts'
 
 /** Absent, null and (in text) empty mean the same. */
@@ -73,17 +73,13 @@ const COLUMNS = {
 } as const
 
 /** @throws LoadError when the input as a whole is not of this format. */
-export async function* readArticles(
+export function readArticles(
   input: AsyncIterable<Uint8Array>,
   format: Format = 'ndjson',
-): AsyncGenerator<Parsed<ArticleRow>> {
-  if (format === 'csv') {
-    for await (const record of readTable(input, COLUMNS))
-      yield 'reason' in record ? record : rowAt(record, readArticle(fromTable(record)))
-  } else {
-    for await (const record of readValues(input, format))
-      yield 'reason' in record ? record : rowAt(record, readArticle(record.value))
-  }
+): AsyncIterable<Parsed<ArticleRow>[]> {
+  return format === 'csv'
+    ? parseEach(readTable(input, COLUMNS), (record) => readArticle(fromTable(record)))
+    : parseEach(readValues(input, format), (record) => readArticle(record.value))
 }
 
 type Column = (typeof COLUMNS)[keyof typeof COLUMNS & ('required' | 'optional')][number]

@@ -1,7 +1,7 @@
 // Daily bars: each record checked by itself, whatever format it came in.
 import { parseDate } from '../time/instants.ts'
 import { readTable } from './csv.ts'
-import { DECIMAL, readValues, rowAt, type Format, type RowProblem } from './formats.ts'
+import { DECIMAL, parseEach, readValues, type Format, type RowProblem } from './formats.ts'
 import type { Parsed } from './report.ts'
 
 export interface BarRow {
@@ -23,17 +23,13 @@ const COLUMNS = { required: ['date', ...NUMBERS], optional: [], multiline: false
  *
  * @throws LoadError when the input as a whole is not of this format, such as CSV whose header line lacks a column.
  */
-export async function* readBars(
+export function readBars(
   input: AsyncIterable<Uint8Array>,
   format: Format = 'csv',
-): AsyncGenerator<Parsed<BarRow>> {
-  if (format === 'csv') {
-    for await (const record of readTable(input, COLUMNS))
-      yield 'reason' in record ? record : rowAt(record, readBar(record.values, numberInText))
-  } else {
-    for await (const record of readValues(input, format))
-      yield 'reason' in record ? record : rowAt(record, readObject(record.value))
-  }
+): AsyncIterable<Parsed<BarRow>[]> {
+  return format === 'csv'
+    ? parseEach(readTable(input, COLUMNS), (record) => readBar(record.values, numberInText))
+    : parseEach(readValues(input, format), (record) => readObject(record.value))
 }
 
 function readObject(value: unknown): BarRow | RowProblem {

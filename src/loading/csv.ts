@@ -16,35 +16,41 @@ export interface TableColumns<Column extends string> {
 }
 
 /**
- * Reads records by the names in the header line, in any order and case; columns that are not asked for are ignored.
+ * Reads records, in batches, by the names in the header line, in any order and case; columns that are not asked for are ignored.
  *
  * @throws LoadError when there is no header line, or it lacks a column or names one twice.
  */
 export async function* readTable<Column extends string>(
   input: AsyncIterable<Uint8Array>,
   columns: TableColumns<Column>,
-): AsyncGenerator<TableRecord<Column> | Rejection> {
+): AsyncGenerator<(TableRecord<Column> | Rejection)[]> {
   const expected = `its first line must name ${columns.required.join(', ')}`
   let header: (Column | null)[] | undefined
-  for await (const record of readRecords(input, columns.multiline)) {
+  for await (const batch of readRecords(input, columns.multiline)) {
     if (header === undefined) {
-      if ('reason' in record) throw new LoadError(`no header: ${record.reason}; ${expected}`)
-      header = readHeader(record.fields, columns)
-    } else if ('reason' in record) {
-      yield record
-    } else if (record.fields.length !== header.length) {
-      const reason = `has ${record.fields.length} fields, the header has ${header.length}`
-      yield { line: record.line, field: null, reason }
-    } else {
-      const values: Partial<Record<Column, string>> = {}
-      for (let index = 0; index < header.length; index += 1) {
-        const column = header[index] ?? null
-        if (column !== null) values[column] = record.fields[index] ?? ''
-      }
-      yield { line: record.line, values }
+      const first = batch.shift()
+      if (first === undefined) continue
+      if ('reason' in first) throw new LoadError(`no header: ${first.reason}; ${expected}`)
+      header = readHeader(first.fields, columns)
     }
+    const named = header
+    yield batch.map((record) => ('reason' in record ? record : nameFields(record, named)))
   }
   if (header === undefined) throw new LoadError(`the input is empty; ${expected}`)
+}
+
+function nameFields<Column extends string>(
+  { line, fields }: Fields,
+  header: (Column | null)[],
+): TableRecord<Column> | Rejection {
+  if (fields.length !== header.length)
+    return { line, field: null, reason: `has ${fields.length} fields, the header has ${header.length}` }
+  const values: Partial<Record<Column, string>> = {}
+  for (let index = 0; index < header.length; index += 1) {
+    const column = header[index] ?? null
+    if (column !== null) values[column] = fields[index] ?? ''
+  }
+  return { line, values }
 }
 
 function readHeader<Column extends string>(
@@ -69,55 +75,61 @@ interface Fields {
 async function* readRecords(
   input: AsyncIterable<Uint8Array>,
   multiline: boolean,
-): AsyncGenerator<Fields | Rejection> {
+): AsyncGenerator<(Fields | Rejection)[]> {
   /** The lines of a value that is not closed yet. */
   let open: Line[] = []
   let length = 0
+  let batch: (Fields | Rejection)[] = []
 
-  function* read(next: Line): Generator<Fields | Rejection> {
+  function read(next: Line): void {
     const { line, text } = next
     if (open.length === 0) {
       if (text.trim() === '') return
       const fields = splitFields(text)
-      if (fields !== null) yield { line, fields }
+      if (fields !== null) batch.push({ line, fields })
       else if (multiline && !isClosed(text)) {
         open = [next]
         length = text.length
-      } else yield { line, field: null, reason: 'broken quoting' }
+      } else batch.push({ line, field: null, reason: 'broken quoting' })
       return
     }
     open.push(next)
     length += text.length + 1
     // Within a value, each line that leaves its quotes in pairs goes on with it.
     if (isClosed(text)) {
-      if (length > MAX_LINE_BYTES) yield* giveUp()
+      if (length > MAX_LINE_BYTES) giveUp()
       return
     }
     const fields = splitFields(open.map((part) => part.text).join('\n'))
     if (fields === null) {
-      yield* giveUp()
+      giveUp()
       return
     }
-    yield { line: open[0]?.line ?? line, fields }
+    batch.push({ line: open[0]?.line ?? line, fields })
     open = []
   }
 
   /** What looked like one long value was a quote too many: its line alone is wrong, and those behind it are read for themselves. */
-  function* giveUp(): Generator<Fields | Rejection> {
+  function giveUp(): void {
     const [first, ...others] = open
     open = []
     if (first === undefined) return
-    yield { line: first.line, field: null, reason: 'broken quoting' }
-    for (const line of others) yield* read(line)
+    batch.push({ line: first.line, field: null, reason: 'broken quoting' })
+    for (const line of others) read(line)
   }
 
-  for await (const line of readRawLines(input)) {
-    if ('reason' in line) {
-      while (open.length > 0) yield* giveUp()
-      yield line
-    } else yield* read(line)
+  for await (const lines of readRawLines(input)) {
+    for (const line of lines) {
+      if ('reason' in line) {
+        while (open.length > 0) giveUp()
+        batch.push(line)
+      } else read(line)
+    }
+    yield batch
+    batch = []
   }
-  while (open.length > 0) yield* giveUp()
+  while (open.length > 0) giveUp()
+  yield batch
 }
 
 /** Whether quotes come in pairs, as they do around values and, doubled, inside of them. */

@@ -19,33 +19,42 @@ interface Place {
   item?: number
 }
 
-/** JSON values, from one a line or from one array of them. */
+type ValueRecord = Place & { value: unknown }
+
+/** JSON values, from one a line or from one array of them, in batches. */
 export async function* readValues(
   input: AsyncIterable<Uint8Array>,
   format: 'ndjson' | 'json',
-): AsyncGenerator<(Place & { value: unknown }) | Rejection> {
+): AsyncGenerator<(ValueRecord | Rejection)[]> {
   const what = format === 'json' ? 'item' : 'line'
-  const records: AsyncIterable<(Place & { text: string }) | Rejection> =
+  const batches: AsyncIterable<((Place & { text: string }) | Rejection)[]> =
     format === 'json' ? readItems(input) : readLines(input)
-  for await (const record of records) {
-    if ('reason' in record) {
-      yield record
-      continue
-    }
-    let value: unknown
-    try {
-      value = JSON.parse(record.text)
-    } catch {
-      yield { ...placeOf(record), field: null, reason: `the ${what} is not JSON` }
-      continue
-    }
-    const { line, item } = record
-    yield item === undefined ? { line, value } : { line, item, value }
+  for await (const batch of batches)
+    yield batch.map((record) => ('reason' in record ? record : readValue(record, what)))
+}
+
+function readValue(record: Place & { text: string }, what: string): ValueRecord | Rejection {
+  let value: unknown
+  try {
+    value = JSON.parse(record.text)
+  } catch {
+    return { ...placeOf(record), field: null, reason: `the ${what} is not JSON` }
   }
+  const { line, item } = record
+  return item === undefined ? { line, value } : { line, item, value }
+}
+
+/** Batches of records as batches of rows; what is a rejection already stays one. */
+export async function* parseEach<Source extends Place, Row extends object>(
+  batches: AsyncIterable<(Source | Rejection)[]>,
+  parse: (record: Source) => Row | RowProblem,
+): AsyncGenerator<Parsed<Row>[]> {
+  for await (const batch of batches)
+    yield batch.map((record) => ('reason' in record ? record : rowAt(record, parse(record))))
 }
 
 /** A row, or what is wrong with it, with its place. */
-export function rowAt<Row extends object>(place: Place, result: Row | RowProblem): Parsed<Row> {
+function rowAt<Row extends object>(place: Place, result: Row | RowProblem): Parsed<Row> {
   if ('reason' in result) return { ...placeOf(place), ...result }
   const { line, item } = place
   return item === undefined ? { line, row: result } : { line, item, row: result }

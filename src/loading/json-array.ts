@@ -19,11 +19,12 @@ const [OPEN, CLOSE, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d]
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf]
 
 /**
- * Yields the text of each item. One that is over 1 MiB (it is skipped unbuffered) or not UTF-8 comes as a rejection, and the next one follows.
+ * Yields the text of each item, in batches of those that a piece of the input ends. One that is over 1 MiB (it is skipped unbuffered) or not
+ * UTF-8 comes as a rejection, and the next one follows.
  *
  * @throws LoadError when the input is no array, does not end, or goes on behind its end.
  */
-export async function* readItems(input: AsyncIterable<Uint8Array>): AsyncGenerator<Item | Rejection> {
+export async function* readItems(input: AsyncIterable<Uint8Array>): AsyncGenerator<(Item | Rejection)[]> {
   let state: 'before' | 'inside' | 'behind' = 'before'
   let line = 1
   let item = 1
@@ -58,6 +59,7 @@ export async function* readItems(input: AsyncIterable<Uint8Array>): AsyncGenerat
   }
 
   for await (const chunk of input) {
+    const batch: (Item | Rejection)[] = []
     let start = 0
     for (let index = 0; index < chunk.length; index += 1) {
       const byte = chunk[index]
@@ -74,7 +76,7 @@ export async function* readItems(input: AsyncIterable<Uint8Array>): AsyncGenerat
         if (isEnd || (depth === 0 && byte === COMMA)) {
           keep(chunk.subarray(start, index))
           // Nothing between the brackets is an empty array; nothing behind a comma is an item that is wrong.
-          if (!isEnd || begun !== null || item > 1) yield take()
+          if (!isEnd || begun !== null || item > 1) batch.push(take())
           if (isEnd) state = 'behind'
           continue
         }
@@ -96,6 +98,7 @@ export async function* readItems(input: AsyncIterable<Uint8Array>): AsyncGenerat
       }
     }
     keep(chunk.subarray(start))
+    yield batch
   }
   if (state === 'before') throw new LoadError('the input is empty; a JSON array was expected')
   if (state === 'inside')

@@ -1,4 +1,5 @@
-// Bytes in, numbered lines of text out, in memory bounded by the longest line accepted.
+// Bytes in, numbered lines of text out, in memory bounded by the longest line accepted. They come in batches, of those that a piece of the input
+// ends: handed on one by one, each would wait its turn at every step it goes through, which takes longer than the steps.
 import type { Rejection } from './report.ts'
 
 /** One mebibyte: no line of any format has a reason to be longer, and a file without newlines must not fill the memory. */
@@ -15,19 +16,18 @@ export interface Line {
  * Splits UTF-8 at line feeds; a carriage return before one belongs to the line break, and the last line needs none. Empty lines are
  * counted and left out. A line that is too long (it is skipped unbuffered) or not UTF-8 comes as a rejection, and the next one follows.
  */
-export async function* readLines(input: AsyncIterable<Uint8Array>): AsyncGenerator<Line | Rejection> {
-  for await (const line of readRawLines(input)) {
-    if ('reason' in line) {
-      yield line
-      continue
-    }
-    line.text = line.text.trimEnd()
-    if (line.text !== '') yield line
+export async function* readLines(input: AsyncIterable<Uint8Array>): AsyncGenerator<(Line | Rejection)[]> {
+  for await (const batch of readRawLines(input)) {
+    yield batch.filter((line) => {
+      if ('reason' in line) return true
+      line.text = line.text.trimEnd()
+      return line.text !== ''
+    })
   }
 }
 
 /** The same with every line there is as it stands, empty ones and what is in front of a line feed included: it may be inside of quotes. */
-export async function* readRawLines(input: AsyncIterable<Uint8Array>): AsyncGenerator<Line | Rejection> {
+export async function* readRawLines(input: AsyncIterable<Uint8Array>): AsyncGenerator<(Line | Rejection)[]> {
   let line = 1
   let pieces: Uint8Array[] = []
   let length = 0
@@ -42,6 +42,7 @@ export async function* readRawLines(input: AsyncIterable<Uint8Array>): AsyncGene
   }
 
   for await (const chunk of input) {
+    const batch: (Line | Rejection)[] = []
     let start = 0
     for (;;) {
       const end = chunk.indexOf(LINE_FEED, start)
@@ -50,12 +51,13 @@ export async function* readRawLines(input: AsyncIterable<Uint8Array>): AsyncGene
       if (length <= MAX_LINE_BYTES) pieces.push(piece)
       else pieces = []
       if (end === -1) break
-      yield take()
+      batch.push(take())
       line += 1
       start = end + 1
     }
+    yield batch
   }
-  if (length > 0) yield take()
+  if (length > 0) yield [take()]
 }
 
 const decoder = new TextDecoder('utf-8', { fatal: true })

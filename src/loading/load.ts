@@ -119,7 +119,7 @@ async function stage<Row extends object>(
   session: TransactionSql,
   { input, format, onError = 'skip', onProgress }: Load,
   staging: Staging<Row>,
-  read: (input: AsyncIterable<Uint8Array>, format: Format | undefined) => AsyncIterable<Parsed<Row>>,
+  read: (input: AsyncIterable<Uint8Array>, format: Format | undefined) => AsyncIterable<Parsed<Row>[]>,
 ): Promise<LoadReport> {
   const report: LoadReport = {
     read: 0,

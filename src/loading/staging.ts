@@ -23,7 +23,7 @@ export interface Staging<Row extends object> {
 export async function stageRows<Row extends object>(
   session: TransactionSql,
   { table, columns, key }: Staging<Row>,
-  rows: AsyncIterable<Parsed<Row>>,
+  batches: AsyncIterable<Parsed<Row>[]>,
   report: LoadReport,
   onError: OnError,
 ): Promise<void> {
@@ -44,16 +44,20 @@ export async function stageRows<Row extends object>(
   report.duplicates = replaced.count
 
   async function* acceptedLines(): AsyncGenerator<string> {
-    for await (const parsed of rows) {
-      report.read += 1
-      if ('reason' in parsed) {
-        report.rejected += 1
-        if (report.rejections.length < REJECTIONS_KEPT) report.rejections.push(parsed)
-        else if (onError === 'abort') throw new RowsRejected(report)
-        continue
+    for await (const batch of batches) {
+      let lines = ''
+      for (const parsed of batch) {
+        report.read += 1
+        if ('reason' in parsed) {
+          report.rejected += 1
+          if (report.rejections.length < REJECTIONS_KEPT) report.rejections.push(parsed)
+          else if (onError === 'abort') throw new RowsRejected(report)
+          continue
+        }
+        const row = parsed.row as Record<string, string | number | null>
+        lines += copyLine([report.read, ...names.map((name) => row[name] ?? null)])
       }
-      const row = parsed.row as Record<string, string | number | null>
-      yield copyLine([report.read, ...names.map((name) => row[name] ?? null)])
+      yield lines
     }
   }
 }

@@ -72,9 +72,9 @@ export function article(number: number, fields: object = {}): object {
   }
 }
 
-export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+export async function collect<T>(batches: AsyncIterable<T[]>): Promise<T[]> {
   const all: T[] = []
-  for await (const item of items) all.push(item)
+  for await (const batch of batches) for (const item of batch) all.push(item)
   return all
 }
 
