@@ -4,6 +4,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { Config } from './config.ts'
 import type { Database } from './db/client.ts'
 import { answerClientError } from './http/client-error.ts'
+import { RequestLog, type ServiceLog } from './http/request-log.ts'
 import { validatorCompiler } from './http/validation.ts'
 import { loggerOptions } from './log.ts'
 import accessPlugin from './plugins/access.ts'
@@ -61,6 +62,7 @@ export async function buildApp(
     logger: loggerOptions(config, logStream),
     // A line a request costs more than the request; at `debug` the cache has one.
     logController: new LogController({ disableRequestLogging: true }),
+    childLoggerFactory: (log, bindings, options) => new RequestLog(log as ServiceLog, bindings, options),
     trustProxy: config.TRUST_PROXY,
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: config.REQUEST_TIMEOUT_MS,
