@@ -2,9 +2,10 @@
 import t from 'tap'
 import { apiKeys } from '../http/api-keys.ts'
 import { send, startFilledDatabase } from '../http/support.ts'
+import { startPostgres } from '../support/postgres.ts'
 import { startServiceProcess } from '../support/processes.ts'
 import { startRedis } from '../support/redis.ts'
-import { startService } from '../support/service.ts'
+import { createDatabase, startService } from '../support/service.ts'
 import { isLive, openDashboard, shows, startBrowser } from './browser.ts'
 import { freePort } from '../../src/db/embedded/free-port.ts'
 
@@ -84,6 +85,31 @@ t.test('Redis away is a band, on the chart and in words', async (t) => {
   )
   await reads
   await shows(page, '#states', /Redis connected/)
+})
+
+t.test('a PostgreSQL that hangs is a band as long as somebody asks, and over when it goes on', async (t) => {
+  const postgres = await startPostgres(t)
+  const settings = { DATABASE_URL: await createDatabase(postgres), PRESSURE_MAX_EVENT_LOOP_DELAY_MS }
+  const service = await startService(t, settings)
+  const { page } = await openDashboard(t, browser, service.url)
+  await isLive(page)
+  // Nobody needs a lease where nobody asks, and then none is lost.
+  let isOver = false
+  const reads = (async () => {
+    while (!isOver) await send(service, '/api/v1/media/sources')
+  })()
+  try {
+    await shows(page, '#states', /Lease held/)
+    postgres.pause()
+    await shows(page, '#states', new RegExp(`Lease lost since .*${TIME}`))
+    await shows(page, '#outage-list', new RegExp(`${TIME} – now\\s+Lease lost`))
+    postgres.resume()
+    await shows(page, '#states', /Lease held/)
+    await shows(page, '#outage-list', new RegExp(`${TIME} – ${TIME}\\s+Lease lost`))
+  } finally {
+    isOver = true
+  }
+  await reads
 })
 
 t.test('more pages than may watch: the one too many says so, and gets its turn', async (t) => {
