@@ -4,7 +4,7 @@ import closeWithGrace from 'close-with-grace'
 /** A stop takes at most this long; what is still running then is cut off, and the exit code says so. */
 const STOP_LIMIT_MS = 10_000
 /** On Ctrl-C a terminal signals npm and the service both, and npm hands its own on: one wish to stop, said twice. */
-const ECHO_MS = 200
+const ECHO_MS = 500
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const
 
 export interface StopReason {

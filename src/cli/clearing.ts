@@ -18,6 +18,8 @@ export async function noteClear(
   reason: string | undefined,
 ): Promise<NotedClear> {
   const log = postgresClearLog(pool)
+  // A process that has just started has no connection yet, and making one is not what the log's limits are for.
+  await pool`select`
   const began = performance.now()
   // Nothing here is judged by the log, so none of what it lists is wanted.
   const appended = await log.append({ ...selector, soft: false, actor: ACTOR, reason }, 0, 0)

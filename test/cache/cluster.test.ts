@@ -2,7 +2,7 @@
 import t, { type Test } from 'tap'
 import { startPostgres } from '../support/postgres.ts'
 import { startRedisCluster } from '../support/redis.ts'
-import { createDatabase, startService, type TestService } from '../support/service.ts'
+import { createDatabase, PATIENT_REDIS, startService, type TestService } from '../support/service.ts'
 import { redisIsUsed, redisLines, startTraffic, statsOf } from './traffic.ts'
 import { until } from './until.ts'
 
@@ -62,11 +62,11 @@ async function clear({ app }: TestService, query = ''): Promise<{ deleted: numbe
 }
 
 t.test('entries are spread over the masters, and found again by a new process', async (t) => {
-  const first = await begin(t)
+  const first = await begin(t, PATIENT_REDIS)
   await fill(first)
   for (const keys of await keysOf('barometer:v1:')) t.ok(keys.length > 0, `${keys.length} keys`)
   await first.close()
-  const service = await begin(t)
+  const service = await begin(t, PATIENT_REDIS)
   for (let index = 0; index < KEYS; index++) {
     const { headers } = await service.get(path(index))
     if (headers.get('cache-status')?.endsWith('detail=redis') !== true) t.fail(`${path(index)} was not found`)
@@ -75,7 +75,7 @@ t.test('entries are spread over the masters, and found again by a new process', 
 })
 
 t.test('figures are those of all masters together', async (t) => {
-  const service = await begin(t)
+  const service = await begin(t, PATIENT_REDIS)
   await addForeign()
   await fill(service)
   const foreign = (await keysOf('foreign:')).flat().length
@@ -97,7 +97,7 @@ t.test('figures are those of all masters together', async (t) => {
 })
 
 t.test('a clear reaches every master, and none but ours', async (t) => {
-  const service = await begin(t)
+  const service = await begin(t, PATIENT_REDIS)
   await addForeign()
   await fill(service)
   const ones = OFFSETS.filter((offset) => String(offset).startsWith('1')).length
@@ -119,7 +119,7 @@ t.test('a clear reaches every master, and none but ours', async (t) => {
 })
 
 t.test('thousands of keys go in batches', async (t) => {
-  const service = await begin(t)
+  const service = await begin(t, PATIENT_REDIS)
   let own = 0
   for (const { client } of cluster.nodes) {
     const pipeline = client.pipeline()

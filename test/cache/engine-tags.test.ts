@@ -6,6 +6,7 @@ import { startPostgres } from '../support/postgres.ts'
 import { startRedis } from '../support/redis.ts'
 import { createDatabase } from '../support/service.ts'
 import { beginLife, failingLoad, gatedLoad, loadOf, POLICY, seen } from './life.ts'
+import { renewed } from './renewed.ts'
 import { until } from './until.ts'
 
 const postgres = await startPostgres(t)
@@ -51,6 +52,7 @@ t.test('selects what carries it, and what depends on all of its kind; in memory 
     const result = await inMemory.cache.clear({ kind: 'tag', selector: tag }, 'test')
     t.match(result, { deleted: 0, pending: false, swept: true })
     const inRedis = await beginLife(t, where)
+    await renewed(inMemory.cache)
     for (const [key, policy] of Object.entries(ENTRIES)) {
       const isGone = (selected as string[]).includes(key)
       t.equal((await inRedis.cache.get(key)) === null, isGone, `${tag} ${key} in Redis`)

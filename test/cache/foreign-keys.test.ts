@@ -6,7 +6,7 @@ import { compileGlob } from '../../src/cache/glob.ts'
 import { Guard, RedisTier } from '../../src/cache/index.ts'
 import { startPostgres } from '../support/postgres.ts'
 import { startRedis } from '../support/redis.ts'
-import { createDatabase, startService } from '../support/service.ts'
+import { createDatabase, PATIENT_REDIS, startService } from '../support/service.ts'
 import { until } from './until.ts'
 
 const SEED = 20_251_007
@@ -48,6 +48,7 @@ t.test('over HTTP, with prefixes that are patterns', async (t) => {
       DATABASE_URL: database,
       REDIS_URL: redis.url,
       CACHE_PREFIX: prefix,
+      ...PATIENT_REDIS,
     })
     const own = `${prefix}:v1:media:list:limit=1&order=desc`
     for (const pattern of PATTERNS) {

@@ -38,8 +38,11 @@ const requests = (method: string, route: string, status: number): string =>
 const lookups = (tier: string, outcome: string, category = 'media'): string =>
   `barometer_cache_lookups_total{category="${category}",tier="${tier}",outcome="${outcome}"}`
 
-function begin(t: Test, settings: Record<string, string> = {}): Promise<TestService> {
-  return startService(t, { DATABASE_URL: database, ...settings })
+async function begin(t: Test, settings: Record<string, string> = {}): Promise<TestService> {
+  const service = await startService(t, { DATABASE_URL: database, ...settings })
+  // Or a scrape waits for them for a moment only, and has them or not.
+  await service.app.stats.ledger.fleet.refresh(60_000)
+  return service
 }
 
 t.test('a miss, a hit behind the framework and hits in front of it', async (t) => {

@@ -68,7 +68,7 @@ t.test('PostgreSQL hung in the middle of a body', async (t) => {
 t.test('PostgreSQL hung when all has arrived', async (t) => {
   const postgres = await startPostgres(t)
   const DATABASE_URL = await createDatabase(postgres)
-  const service = await startService(t, { DATABASE_URL, ...PATIENT, INGEST_TIMEOUT_MS: '2000' })
+  const service = await startService(t, { DATABASE_URL, ...PATIENT, INGEST_TIMEOUT_MS: '5000' })
   const { sent, answer } = await beginAndWait(t, service, postgres)
   postgres.pause()
   t.teardown(() => postgres.resume())

@@ -43,7 +43,7 @@ export async function startLoadingDatabase(t: Test): Promise<LoadingDatabase> {
       await pool`truncate instruments, daily_bars, media_sources, media_articles, score_snapshots
         restart identity cascade`
       // That was announced.
-      await pool`truncate cache_clears, score_state`
+      await pool`truncate cache_clears, cache_members, score_state`
     },
   }
 }

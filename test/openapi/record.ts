@@ -11,7 +11,7 @@ export async function recordExamples(url: string): Promise<Record<string, Exampl
   const examples: Record<string, Example[]> = {}
   for (const request of REQUESTS) {
     if (request.target.startsWith('/cache/clears')) await outcomesAreNoted(url)
-    if (request.target === '/cache/stats') await fleetIsKnown(url)
+    if (request.target.endsWith('/cache/stats')) await stateIsKnown(url)
     const { id, example } = await record(url, document, request)
     examples[id] = [...(examples[id] ?? []), example]
   }
@@ -34,11 +34,17 @@ async function outcomesAreNoted(url: string): Promise<void> {
   })
 }
 
-/** The figures of the fleet are waited for for a moment only; once they were read, they are there. */
-async function fleetIsKnown(url: string): Promise<void> {
-  await until('the figures of the fleet', async () => {
-    const answer = await (await fetch(`${url}/cache/stats`)).json()
-    return (answer as { cache: { fleet: object | null } }).cache.fleet !== null
+/**
+ * The figures of the fleet are waited for for a moment only; once they were read, they are there. A lease is held for a second after somebody
+ * asked for data, here for what is in the cache already.
+ */
+async function stateIsKnown(url: string): Promise<void> {
+  await until('a lease, and the figures of the fleet', async () => {
+    await fetch(`${url}/api/v1/metadata/components`)
+    const { cache } = (await (await fetch(`${url}/cache/stats`)).json()) as {
+      cache: { fleet: object | null; lease: { state: string } }
+    }
+    return cache.fleet !== null && cache.lease.state === 'held'
   })
 }
 

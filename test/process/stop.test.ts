@@ -25,7 +25,8 @@ async function stops(t: Test, service: ServiceProcess): Promise<number> {
 }
 
 t.test('under load no request is lost, and connections are told', async (t) => {
-  const service = await startServiceProcess(t, { DATABASE_URL })
+  // Longer than this process is ever held up: whoever asks nothing while it lasts is taken for idle.
+  const service = await startServiceProcess(t, { DATABASE_URL, STOP_DRAIN_MS: '3000' })
   const paths = [LIST, `${LIST}?limit=3`, '/livez', '/api/v1/volume', `${LIST}?offset=0`, '/openapi.json']
   const load = startLoad(service.url, 60, paths)
   await load.answered(500)
@@ -84,7 +85,7 @@ t.test('what is in flight when PostgreSQL hangs is answered', async (t) => {
 
 t.test('what is in flight when Redis hangs is answered', async (t) => {
   const redis = await startRedis(t)
-  const service = await startServiceProcess(t, { DATABASE_URL, REDIS_URL: redis.url })
+  const service = await startServiceProcess(t, { DATABASE_URL, REDIS_URL: redis.url, STOP_DRAIN_MS: '1500' })
   t.equal((await service.get(LIST)).status, 200)
   redis.pause()
   const load = startLoad(service.url, 12, [`${LIST}?limit=11`, `${LIST}?limit=12`])
@@ -112,7 +113,7 @@ t.test('a second signal ends it at once', async (t) => {
     const exited = service.end('SIGTERM')
     while ((await service.get('/readyz')).status !== 503);
     // The same one, right away, would be the echo of the first.
-    if (second === 'SIGTERM') await new Promise((resolve) => setTimeout(resolve, 300))
+    if (second === 'SIGTERM') await new Promise((resolve) => setTimeout(resolve, 600))
     const sent = performance.now()
     process.kill(service.pid, second)
     t.equal(await exited, 1, second)
