@@ -10,10 +10,11 @@ import { inTransaction } from './transaction.ts'
  * `migrations/0001_changes.sql`, by which data announces its changes here, hold the same.
  */
 const CLEAR_LOG_LOCK = 0x636c6f67
-/** A clear is an incident tool: it answers soon or says that it could not. Only a start has more patience. */
-const LIMITS_MS = { append: 800, start: 10_000, read: 1000, other: 500 }
-/** Of a process that is stopped or cut off while it holds the lock; well under what an append waits for it. */
-const IDLE_LIMIT_MS = 500
+/**
+ * A clear is an incident tool: it answers soon or says that it could not. Only a start has more patience. Idle is a process that is stopped or
+ * cut off while it holds the lock: well under what an append waits for it.
+ */
+const LIMITS_MS = { append: 800, start: 10_000, read: 1000, other: 500, idle: 500 }
 /** Every append is announced here, with its position. */
 export const CLEARS_CHANNEL = 'barometer_clears'
 /** More clears than these are not worth listing to a reader that missed them: everything older is void for it. */
@@ -30,27 +31,28 @@ interface ClearRow {
 
 /** The log that all instances on this database share. Every call ends within its limit; tests of something else give more. */
 export function postgresClearLog(pool: Sql, limitsMs = LIMITS_MS): ClearLog {
+  const upTo = (limitMs: number): Limits => ({ limitMs, idleMs: limitsMs.idle })
   return {
     // With other readers, not with a writer: position and clears come from the same moment.
     read: (since, keepSeconds, reader) =>
       locked(
         pool,
         'shared',
-        reader.joins && since === 0 ? limitsMs.start : limitsMs.read,
+        upTo(reader.joins && since === 0 ? limitsMs.start : limitsMs.read),
         async (session) => {
           if (!(await acknowledge(session, reader, since))) return null
           return reading(session, since, keepSeconds)
         },
       ),
     append: (clear, since, keepSeconds) =>
-      locked(pool, 'exclusive', limitsMs.append, async (session) => {
+      locked(pool, 'exclusive', upTo(limitsMs.append), async (session) => {
         const seq = await insertClear(session, clear, since)
         await session`select pg_notify(${CLEARS_CHANNEL}, ${String(seq)})`
         const list = await listOf(session)
         return { ...(await reading(session, since, keepSeconds)), ...list }
       }),
     unacknowledged: (seq, expected) =>
-      within(pool, limitsMs.other, async (session) => {
+      within(pool, upTo(limitsMs.other), async (session) => {
         // One row at least, for the epoch.
         const rows = await session<{ epoch: string; id: string | null }[]>`
           select log.epoch, cache_members.id
@@ -59,14 +61,14 @@ export function postgresClearLog(pool: Sql, limitsMs = LIMITS_MS): ClearLog {
         return rows.flatMap(({ id }) => id ?? [])
       }),
     expire: (members, expected) =>
-      within(pool, limitsMs.other, async (session) => {
+      within(pool, upTo(limitsMs.other), async (session) => {
         for (const { id, beat } of members)
           await session`
             delete from cache_members where id = ${id} and beat = ${beat} and ${epoch(session)} = ${expected}`
       }),
     // Outside of the lock: a note for people must not keep a clear waiting.
     complete: (seq, expected, { tookMs, deleted, instances }) =>
-      within(pool, limitsMs.other, async (session) => {
+      within(pool, upTo(limitsMs.other), async (session) => {
         const names = (list: string[] | undefined) => (list === undefined ? null : session.json(list))
         await session`
           update cache_clears set completed_at = clock_timestamp(), took_ms = ${Math.round(tookMs)}, deleted = ${deleted},
@@ -74,7 +76,7 @@ export function postgresClearLog(pool: Sql, limitsMs = LIMITS_MS): ClearLog {
           where seq = ${seq} and ${epoch(session)} = ${expected}`
       }),
     leave: (id) =>
-      within(pool, limitsMs.other, async (session) => {
+      within(pool, upTo(limitsMs.other), async (session) => {
         await session`delete from cache_members where id = ${id}`
       }),
   }
@@ -121,7 +123,8 @@ async function listOf(session: TransactionSql): Promise<Pick<Appended, 'members'
 
 /** Notes a clear without an instance of our own, for a command that finds no service running. */
 export async function appendClear(pool: Sql, clear: ClearRequest): Promise<number> {
-  return locked(pool, 'exclusive', LIMITS_MS.append, (session) => insertClear(session, clear, 0))
+  const limits = { limitMs: LIMITS_MS.append, idleMs: LIMITS_MS.idle }
+  return locked(pool, 'exclusive', limits, (session) => insertClear(session, clear, 0))
 }
 
 /**
@@ -129,7 +132,7 @@ export async function appendClear(pool: Sql, clear: ClearRequest): Promise<numbe
  * for stay, and the newest row, whose position readers have.
  */
 export async function pruneAnnouncements(pool: Sql, keepSeconds: number): Promise<void> {
-  await within(pool, LIMITS_MS.start, async (session) => {
+  await within(pool, { limitMs: LIMITS_MS.start, idleMs: LIMITS_MS.idle }, async (session) => {
     await session`
       delete from cache_clears where cleared_at < now() - make_interval(secs => ${Math.max(keepSeconds, ANNOUNCEMENTS_KEPT_S)})
         and soft and actor = 'data' and seq <= (select position from score_state)
@@ -174,14 +177,20 @@ function epoch(session: TransactionSql) {
     from pg_control_system())`
 }
 
+/** Of a transaction as a whole, and of its silence. */
+interface Limits {
+  limitMs: number
+  idleMs: number
+}
+
 /** A transaction that holds the lock, or a failure within the limit. */
 function locked<T>(
   pool: Sql,
   mode: 'shared' | 'exclusive',
-  limitMs: number,
+  limits: Limits,
   work: (session: TransactionSql) => Promise<T>,
 ): Promise<T> {
-  return within(pool, limitMs, async (session, requireTime) => {
+  return within(pool, limits, async (session, requireTime) => {
     await (mode === 'shared'
       ? session`select pg_advisory_xact_lock_shared(${CLEAR_LOG_LOCK})`
       : session`select pg_advisory_xact_lock(${CLEAR_LOG_LOCK})`)
@@ -193,7 +202,7 @@ function locked<T>(
 /** A transaction, or a failure within the limit. */
 async function within<T>(
   pool: Sql,
-  limitMs: number,
+  { limitMs, idleMs }: Limits,
   work: (session: TransactionSql, requireTime: () => void) => Promise<T>,
 ): Promise<T> {
   let timer: NodeJS.Timeout | undefined
@@ -212,7 +221,7 @@ async function within<T>(
   const transaction = inTransaction(pool, async (session) => {
     // The second limit is for this process: paused or cut off in the middle, it would hold the lock and with it every clear of the fleet.
     await session`select set_config('statement_timeout', ${String(limitMs)}, true),
-      set_config('idle_in_transaction_session_timeout', ${String(Math.min(limitMs, IDLE_LIMIT_MS))}, true)`
+      set_config('idle_in_transaction_session_timeout', ${String(Math.min(limitMs, idleMs))}, true)`
     requireTime()
     return work(session, requireTime)
   })

@@ -2,7 +2,7 @@
 import t, { type Test } from 'tap'
 import { startPostgres } from '../support/postgres.ts'
 import { startRedis } from '../support/redis.ts'
-import { createDatabase, startService, type TestService } from '../support/service.ts'
+import { createDatabase, PATIENT_REDIS, startService, type TestService } from '../support/service.ts'
 import { until } from './until.ts'
 
 const postgres = await startPostgres(t)
@@ -32,7 +32,7 @@ async function fill(): Promise<void> {
 }
 
 function begin(t: Test, settings: Record<string, string> = {}): Promise<TestService> {
-  return startService(t, { DATABASE_URL: database, REDIS_URL: redis.url, ...settings })
+  return startService(t, { DATABASE_URL: database, REDIS_URL: redis.url, ...PATIENT_REDIS, ...settings })
 }
 
 /** X-Cache and Cache-Status of a read, the time to live cut out. */

@@ -12,7 +12,8 @@ const X = { id: 'x', name: 'x' }
 const postgres = await startPostgres(t)
 const pool = openPool(await createDatabase(postgres), { max: 2 })
 t.teardown(() => pool.end({ timeout: 0 }))
-const log = postgresClearLog(pool, { append: 60_000, start: 60_000, read: 60_000, other: 60_000 })
+const PATIENT = { append: 60_000, start: 60_000, read: 60_000, other: 60_000, idle: 60_000 }
+const log = postgresClearLog(pool, PATIENT)
 
 /** An instance that has applied three clears of a log which then loses them; the epoch before and after. */
 async function losing(): Promise<{ before: string; after: string; seq: number }> {

@@ -63,7 +63,7 @@ t.test('a clear comes back as it was written, whatever is in it', async (t) => {
 })
 
 t.test('positions are in the order of commits: whoever reads one has been told all before it', async (t) => {
-  const patient = { append: 60_000, start: 60_000, read: 60_000, other: 60_000 }
+  const patient = { append: 60_000, start: 60_000, read: 60_000, other: 60_000, idle: 60_000 }
   const logs = Array.from({ length: 4 }, () => postgresClearLog(open(t).pool, patient))
   const readings = await Promise.all(
     Array.from({ length: 100 }, (_, index) => logs[index % 4]!.append(clearOf(`key:${index}`), 0, KEEP_S)),

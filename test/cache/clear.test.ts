@@ -4,7 +4,7 @@ import t, { type Test } from 'tap'
 import { compileGlob } from '../../src/cache/glob.ts'
 import { startPostgres } from '../support/postgres.ts'
 import { startRedis } from '../support/redis.ts'
-import { createDatabase, startService, type TestService } from '../support/service.ts'
+import { createDatabase, PATIENT_REDIS, startService, type TestService } from '../support/service.ts'
 import { POLICY } from './life.ts'
 import { until } from './until.ts'
 
@@ -29,7 +29,7 @@ interface Cleared {
 }
 
 function begin(t: Test, settings: Record<string, string> = {}): Promise<TestService> {
-  return startService(t, { DATABASE_URL: database, REDIS_URL: redis.url, ...settings })
+  return startService(t, { DATABASE_URL: database, REDIS_URL: redis.url, ...PATIENT_REDIS, ...settings })
 }
 
 interface Sent {
@@ -257,7 +257,7 @@ t.test('with Redis away a clear says so, and holds when Redis is back', async (t
 
 t.test('with the clear log away the answer is 202 and pending, and the clear holds', async (t) => {
   const service = await begin(t, { DATABASE_STATEMENT_TIMEOUT_MS: '300' })
-  await service.get(PATH)
+  await until('an answer', async () => (await service.get(PATH)).status === 200)
   await isStored()
   postgres.pause()
   t.match(await clear(service), [

@@ -2,7 +2,7 @@
 import t, { type Test } from 'tap'
 import { startPostgres } from '../support/postgres.ts'
 import { startRedis } from '../support/redis.ts'
-import { createDatabase, startService, type TestService } from '../support/service.ts'
+import { createDatabase, PATIENT_REDIS, startService, type TestService } from '../support/service.ts'
 import { statsOf } from './traffic.ts'
 import { until } from './until.ts'
 
@@ -47,7 +47,7 @@ const FIELDS = [
 t.beforeEach(() => redis.client.flushall())
 
 function begin(t: Test, settings: Record<string, string> = {}): Promise<TestService> {
-  return startService(t, { DATABASE_URL: database, REDIS_URL: redis.url, ...settings })
+  return startService(t, { DATABASE_URL: database, REDIS_URL: redis.url, ...PATIENT_REDIS, ...settings })
 }
 
 function path(limit: number): string {

@@ -33,7 +33,12 @@ const CLEAR_LINE = /^(cache cleared$|the clear log)/
 const MOST_LINES_AT_ONCE = 4
 
 /** The second one has memory, the first one asks Redis each time. */
-export function startPair(t: Test, postgres: TestPostgres, redisPort: number): Promise<Fleet> {
+export function startPair(
+  t: Test,
+  postgres: TestPostgres,
+  redisPort: number,
+  settings: Record<string, string> = {},
+): Promise<Fleet> {
   return startFleet(t, {
     postgres,
     redis: { port: redisPort },
@@ -43,6 +48,7 @@ export function startPair(t: Test, postgres: TestPostgres, redisPort: number): P
     settingsOf: (index) => ({
       REDIS_COMMAND_TIMEOUT_MS: String(COMMAND_LIMIT_MS),
       ...(index === 0 ? { CACHE_MEMORY_MAX_MB: '0' } : {}),
+      ...settings,
     }),
   })
 }

@@ -138,7 +138,7 @@ t.test('keys that anybody would guess, and who may do what', async (t) => {
 t.test('what crosses a network in the clear', async (t) => {
   // Of a test network, in which nothing answers and nothing is sent a password.
   const redisUrl = 'redis://:short@redis.invalid:6379'
-  const { of } = await examine({ REDIS_URL: redisUrl, REDIS_CONNECT_TIMEOUT_MS: '300' })
+  const { of } = await examine({ REDIS_URL: redisUrl, REDIS_CONNECT_TIMEOUT_MS: '5000' })
   t.match(of('TLS of REDIS_URL'), { level: 'warning', says: /redis\.invalid/, advice: /rediss/ })
   t.match(of('redis password'), { level: 'warning', says: /5 characters/ })
   t.match(of('redis'), { level: 'problem', says: /ENOTFOUND|EAI_AGAIN/, advice: /REDIS_URL/ })

@@ -4,13 +4,14 @@ import t from 'tap'
 import { renewed } from '../cache/renewed.ts'
 import { send, startFilledDatabase } from '../http/support.ts'
 import { startRedis } from '../support/redis.ts'
-import { startService } from '../support/service.ts'
+import { PATIENT_REDIS, startService } from '../support/service.ts'
 import { isLive, LIMIT_MS, openDashboard, shows, startBrowser } from './browser.ts'
 
 const redis = await startRedis(t)
 const service = await startService(t, {
   DATABASE_URL: await startFilledDatabase(t),
   REDIS_URL: redis.url,
+  ...PATIENT_REDIS,
   // What is tested here is not how much a machine can do.
   PRESSURE_MAX_EVENT_LOOP_DELAY_MS: '0',
 })

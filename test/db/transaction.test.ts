@@ -64,9 +64,12 @@ t.test(
   'a server killed between two statements: nothing afterwards runs outside of the transaction',
   async (t) => {
     let goOn: () => void = () => undefined
+    let written: () => void = () => undefined
+    const isWritten = new Promise<void>((resolve) => (written = resolve))
     let afterwards: Promise<unknown> = Promise.resolve()
     const lost = inTransaction(pool, async (session) => {
       await session`insert into notes values ('not kept')`
+      written()
       await new Promise<void>((resolve) => (goOn = resolve))
       afterwards = (async () => {
         await session`insert into notes values ('on the successor')`
@@ -74,7 +77,7 @@ t.test(
       await afterwards
     })
     const rejected = t.rejects(lost, LOSS)
-    await until('insert into notes')
+    await isWritten
     await server.kill()
     await rejected
     await server.start()

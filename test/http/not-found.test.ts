@@ -1,7 +1,7 @@
 // "There is no such thing" is cached for a moment, like any answer: judged, cleared, over in time, and never a stand-in.
 import t from 'tap'
 import { startRedis } from '../support/redis.ts'
-import { startService, type TestService } from '../support/service.ts'
+import { PATIENT_REDIS, startService, type TestService } from '../support/service.ts'
 import { isProblem, send, startFilledDatabase, writeUnannounced } from './support.ts'
 
 const url = await startFilledDatabase(t)
@@ -13,7 +13,7 @@ async function loads(service: TestService): Promise<number> {
 }
 
 t.test('asked again, PostgreSQL is not', async (t) => {
-  const service = await startService(t, { DATABASE_URL: url, REDIS_URL: redis.url })
+  const service = await startService(t, { DATABASE_URL: url, REDIS_URL: redis.url, ...PATIENT_REDIS })
   const paths = {
     '/api/v1/media/999999': 'unknown_article',
     '/api/v1/volume?symbol=NOPE': 'unknown_symbol',

@@ -81,7 +81,7 @@ t.test('two loads of the same file at once both succeed, and it is there once', 
 t.test(
   'a load that waits for another one is held up by no statement limit, and finds what that one wrote',
   async (t) => {
-    const STATEMENT_LIMIT_MS = 100
+    const STATEMENT_LIMIT_MS = 500
     const limited = openPool(server.url, { max: 1, statementTimeoutMs: STATEMENT_LIMIT_MS })
     t.teardown(() => limited.end({ timeout: 0 }))
     let loading: Promise<unknown> = Promise.resolve()

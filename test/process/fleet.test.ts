@@ -49,6 +49,15 @@ async function warm(instances: ServiceProcess[]): Promise<void> {
   for (const instance of instances) await until('a hit', async () => (await read(instance)).from === 'HIT')
 }
 
+/** Or an instance that is stopped in the middle of it would hold up whoever clears, for as long as PostgreSQL lets it. */
+async function nobodyReadsTheLog(): Promise<void> {
+  await until('nobody to be in a transaction', async () => {
+    const sessions = await postgres.sql`
+      select from pg_stat_activity where application_name = 'barometer' and xact_start is not null`
+    return sessions.length === 0
+  })
+}
+
 /** Past the triggers that would announce it: what holds then is the clear's doing. */
 async function write(version: number): Promise<void> {
   await sql.begin(async (transaction) => {
@@ -62,6 +71,7 @@ t.test('one that is stopped is waited for no longer than its lease, and knows wh
   await write(1000)
   await clear(clearing)
   await warm([clearing, stopped])
+  await nobodyReadsTheLog()
   process.kill(stopped.pid, 'SIGSTOP')
   t.teardown(() => process.kill(stopped.pid, 'SIGCONT'))
   // Sent while it is stopped, read when it goes on: after the clear.
@@ -90,6 +100,7 @@ t.test('one that cannot reach the log serves what it has only as STALE', async (
   await write(2000)
   await clear(clearing)
   await warm([clearing, cut])
+  await nobodyReadsTheLog()
   proxy.swallow()
   await write(2001)
   const answer = await clear(clearing)

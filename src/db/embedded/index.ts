@@ -96,14 +96,17 @@ async function start(
 /** Ends the server with its supervisor; waits until it is gone, but not for ever. */
 async function stopServer(supervisor: ChildProcess, databaseDir: string, pid: number): Promise<void> {
   const deadline = Date.now() + STOP_LIMIT_MS
-  if (supervisor.exitCode === null && supervisor.signalCode === null) {
+  if (isRunning(supervisor)) {
     const exited = once(supervisor, 'exit')
     supervisor.ref()
     if (supervisor.connected) supervisor.disconnect()
     await Promise.race([exited, sleep(STOP_LIMIT_MS, undefined, { ref: false })])
-  } else if (findPostmaster(databaseDir)?.pid === pid) {
-    // Somebody killed the supervisor. SIGINT is PostgreSQL's fast shutdown.
-    process.kill(pid, 'SIGINT')
   }
+  // Somebody killed the supervisor, perhaps just now. SIGINT is PostgreSQL's fast shutdown.
+  if (!isRunning(supervisor) && findPostmaster(databaseDir)?.pid === pid) process.kill(pid, 'SIGINT')
   while (findPostmaster(databaseDir)?.pid === pid && Date.now() < deadline) await sleep(POLL_MS)
+}
+
+function isRunning({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode === null && signalCode === null
 }
