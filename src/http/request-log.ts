@@ -1,5 +1,5 @@
-// The log of a request: pino's child that names it, made when there is something to say. Most requests have nothing to say, and a child
-// takes a tenth of the time that the framework needs for one of them.
+// The log of a request: pino's child that names it, made when there is something to say. Most requests have nothing to say, and a child is
+// an object with bindings and serialisers of its own, which the framework would have made for each of them.
 import type { FastifyBaseLogger } from 'fastify'
 import type { Logger } from 'pino'
 
