@@ -5,7 +5,7 @@ import { MemoryTier } from '../../src/cache/memory.ts'
 import { SYSTEM_TIME } from '../../src/cache/time.ts'
 import { startPostgres } from '../support/postgres.ts'
 import { startRedis } from '../support/redis.ts'
-import { createDatabase, startService, type TestService } from '../support/service.ts'
+import { createDatabase, PATIENT_REDIS, startService, type TestService } from '../support/service.ts'
 import { POLICY } from './life.ts'
 import { until } from './until.ts'
 
@@ -42,7 +42,11 @@ interface Clear {
 /** Filled: `media:a` in memory only, `media:b` in Redis only, the others in both. */
 async function begin(t: Test, settings: Record<string, string> = {}): Promise<TestService> {
   await redis.client.flushall()
-  const service = await startService(t, { DATABASE_URL: database, REDIS_URL: redis.url, ...settings })
+  const service = await startService(t, {
+    ...{ DATABASE_URL: database, REDIS_URL: redis.url },
+    ...PATIENT_REDIS,
+    ...settings,
+  })
   for (const key of KEYS) await service.app.cache.set(key, POLICY, BODY)
   await redis.client.del('barometer:v1:media:a')
   await redis.client.rename('barometer:v1:media:b', 'kept')
@@ -364,7 +368,6 @@ t.test('a clear that was owed is noted, with its reason, once the log is back', 
   const own = await startPostgres(t)
   const service = await startService(t, {
     DATABASE_URL: await createDatabase(own),
-    DATABASE_STATEMENT_TIMEOUT_MS: '300',
   })
   await service.app.cache.set('media:a', POLICY, BODY)
   own.pause()

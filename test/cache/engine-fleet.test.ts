@@ -1,10 +1,10 @@
 // One load of a key for all instances that share a Redis: who holds its lock loads, the others wait for what it stores.
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { LOCK_LIFE_MS, TURN_PATIENCE_MS } from '../../src/cache/fleet-load.ts'
 import { startPostgres } from '../support/postgres.ts'
 import { startRedis } from '../support/redis.ts'
 import { createDatabase } from '../support/service.ts'
-import { beginLife, failingLoad, gatedLoad, loadOf, POLICY, seen } from './life.ts'
+import { beginLife, failingLoad, gatedLoad, loadOf, POLICY, seen, type Life } from './life.ts'
 import { renewed } from './renewed.ts'
 import { until } from './until.ts'
 
@@ -25,9 +25,16 @@ function world() {
   }
 }
 
+/** Two that hold a lease: opening the second may take longer than that of the first lasts. */
+async function pair(t: Test, place: Parameters<typeof beginLife>[1]): Promise<[Life, Life]> {
+  const [one, other] = [await beginLife(t, place), await beginLife(t, place)]
+  await renewed(one.cache)
+  return [one, other]
+}
+
 t.test('callers of a cold key on two instances make one load', async (t) => {
   const { place, isLocked } = world()
-  const [one, other] = [await beginLife(t, place), await beginLife(t, place)]
+  const [one, other] = await pair(t, place)
   const slow = gatedLoad()
   const spare = loadOf('spare')
   const first = Array.from({ length: 50 }, () => seen(one.cache.getOrLoad('a', POLICY, slow.load)))
@@ -43,7 +50,7 @@ t.test('callers of a cold key on two instances make one load', async (t) => {
 
 t.test('a holder that dies holds the others up no longer than its lock lives', async (t) => {
   const { place, lock, isStored } = world()
-  const [dying, other] = [await beginLife(t, place), await beginLife(t, place)]
+  const [dying, other] = await pair(t, place)
   const lost = gatedLoad()
   seen(dying.cache.getOrLoad('a', POLICY, lost.load)).catch(() => undefined)
   await lost.begun
@@ -60,7 +67,7 @@ t.test('a holder that dies holds the others up no longer than its lock lives', a
 
 t.test('a lock is kept as long as its holder loads; who waits too long loads for itself', async (t) => {
   const { place, isLocked, isStored } = world()
-  const [one, other] = [await beginLife(t, place), await beginLife(t, place)]
+  const [one, other] = await pair(t, place)
   const slow = gatedLoad()
   const first = seen(one.cache.getOrLoad('a', POLICY, slow.load))
   await slow.begun
@@ -74,7 +81,7 @@ t.test('a lock is kept as long as its holder loads; who waits too long loads for
 
 t.test('a load that fails frees the others, each to try once', async (t) => {
   const { place, isLocked } = world()
-  const [one, other] = [await beginLife(t, place), await beginLife(t, place)]
+  const [one, other] = await pair(t, place)
   const failing = gatedLoad()
   const first = seen(one.cache.getOrLoad('a', POLICY, failing.load))
   await failing.begun
@@ -89,7 +96,7 @@ t.test('a load that fails frees the others, each to try once', async (t) => {
 
 t.test('who comes after a clear does not wait for a load from before it', async (t) => {
   const { place, isStored } = world()
-  const [one, other] = [await beginLife(t, place), await beginLife(t, place)]
+  const [one, other] = await pair(t, place)
   const old = gatedLoad()
   const before = seen(one.cache.getOrLoad('a', POLICY, old.load))
   await old.begun
@@ -112,7 +119,7 @@ async function scriptCalls(): Promise<number> {
 
 t.test('a clear of something else does not part those who wait', async (t) => {
   const { place } = world()
-  const [one, other] = [await beginLife(t, place), await beginLife(t, place)]
+  const [one, other] = await pair(t, place)
   const slow = gatedLoad()
   const first = seen(one.cache.getOrLoad('a', POLICY, slow.load))
   await slow.begun
@@ -152,7 +159,7 @@ t.test('what stands at the places of an entry and its lock is no hindrance', asy
 t.test('while one waits, Redis goes away', async (t) => {
   const mortal = await startRedis(t)
   const place = { database, redis: mortal, prefix: 'mortal' }
-  const [one, other] = [await beginLife(t, place), await beginLife(t, place)]
+  const [one, other] = await pair(t, place)
   const slow = gatedLoad()
   const first = seen(one.cache.getOrLoad('a', POLICY, slow.load))
   await slow.begun

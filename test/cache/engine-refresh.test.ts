@@ -4,6 +4,7 @@ import { startPostgres } from '../support/postgres.ts'
 import { startRedis } from '../support/redis.ts'
 import { createDatabase } from '../support/service.ts'
 import { beginLife, failingLoad, gatedLoad, loadOf, POLICY, seen } from './life.ts'
+import { renewed } from './renewed.ts'
 import { until } from './until.ts'
 
 const postgres = await startPostgres(t)
@@ -21,6 +22,7 @@ async function late() {
   await until('it in Redis', () => redis.client.exists(`${where.prefix}:v1:a`))
   const { freshUntil, storedAt } = (await cache.get('a'))!
   clock.now = freshUntil - (freshUntil - storedAt) * 0.05
+  await renewed(cache)
   return { where, clock, cache, freshUntil }
 }
 
@@ -64,6 +66,7 @@ t.test('another instance takes what the first has loaded anew', async (t) => {
   const other = await beginLife(t, where)
   const now = clock.now
   t.equal(await seen(other.cache.getOrLoad('a', POLICY, failingLoad)), 'HIT redis: old')
+  await renewed(cache)
   await cache.getOrLoad('a', POLICY, loadOf('new').load)
   await until('it', async () => (await seen(cache.getOrLoad('a', POLICY, failingLoad))) === 'HIT memory: new')
   clock.now = now + 1

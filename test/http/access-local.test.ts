@@ -1,5 +1,6 @@
 // Protected mode against those who come over loopback and are not local: through proxies, by other names, in other words.
 import t from 'tap'
+import { renewed } from '../cache/renewed.ts'
 import { startPostgres } from '../support/postgres.ts'
 import { createDatabase, startService, type TestService } from '../support/service.ts'
 import { apiKeys } from './api-keys.ts'
@@ -20,6 +21,7 @@ const HOST = 'host: localhost\r\n'
 
 async function isIntact(service: TestService): Promise<boolean> {
   const cleared = service.log.some((line) => line.msg === 'cache cleared')
+  await renewed(service.app.cache)
   return !cleared && (await send(service, ENTRY)).headers['x-cache'] === 'HIT'
 }
 
