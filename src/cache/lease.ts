@@ -146,7 +146,8 @@ export class Lease {
     this.#isListed = true
     const before = history.position
     history.apply(reading)
-    if (asked >= this.#until || this.#failingSince !== null) this.#heldSince = time.now()
+    // By the answer: one that was asked for in time and came late leaves a gap as well.
+    if (time.clock() >= this.#until || this.#failingSince !== null) this.#heldSince = time.now()
     this.#failingSince = null
     // From the asking, not from the answer: a clear that came in between may be complete before the answer is here.
     this.#until = Math.max(this.#until, asked + LEASE_MS)

@@ -124,8 +124,10 @@ t.test('one query after a clear, too', { timeout: 60_000 }, async (t) => {
   await allAsk(subject)
   let counted = 0
   for (let round = 1; round <= 20 && counted < 10; round++) {
-    const { status } = await clear(checker, instances[round % INSTANCES]!, subjects, keyOf(subject))
-    t.equal(status, 200)
+    await until('a clear that is in the log', async () => {
+      const { status } = await clear(checker, instances[round % INSTANCES]!, subjects, keyOf(subject))
+      return status === 200
+    })
     const { replies, queries, wasDisturbed } = await roundOf(subject)
     t.strictSame(statuses(replies), { 200: INSTANCES * CALLERS })
     if (wasDisturbed) continue
@@ -139,7 +141,9 @@ t.test(
   'a load that fails, fails once for all that wait, and later callers get another',
   { timeout: 60_000 },
   async (t) => {
-    for (const subject of [nextCold(), nextCold()]) {
+    let counted = 0
+    for (let round = 0; round < 6 && counted < 2; round++) {
+      const subject = nextCold()
       // The first load of each process hears nothing until the limit of a statement; any other would be answered.
       const held = instances.map(({ database }) => database.holdNext(binds([subject.parameter])))
       const replies = await allAsk(subject)
@@ -147,9 +151,13 @@ t.test(
       held.forEach(({ release }) => release())
       const failed = await log.count(subject.parameter)
       t.ok(failed >= 1 && failed <= INSTANCES, `${failed} queries, one a process at most`)
-      t.strictSame(statuses(await allAsk(subject)), { 200: INSTANCES * CALLERS }, 'a fresh try')
-      t.equal((await log.count(subject.parameter)) - failed, 1, 'and one for all')
+      const fresh = await roundOf(subject)
+      t.strictSame(statuses(fresh.replies), { 200: INSTANCES * CALLERS }, 'a fresh try')
+      if (fresh.wasDisturbed) continue
+      t.equal(fresh.queries, 1, 'and one for all')
+      counted++
     }
+    t.equal(counted, 2)
   },
 )
 
