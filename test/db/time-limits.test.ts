@@ -82,10 +82,13 @@ t.test('with every connection taken the next statement fails within its limit', 
   await untilAnswered(database)
   const release = await block(t)
   // The second one comes to run when the server ends the first, and is given up soon; its own limit on the server is yet to come. Where this
-  // process is held up just then, it does not come to run.
-  const [blocked, next] = await Promise.all([many(database, 2, BLOCKED), many(database, 3)])
-  okUnavailable(t, blocked.slice(0, 1), /statement timeout|no answer within 400 ms/)
-  okUnavailable(t, blocked.slice(1), /statement timeout|no (answer|connection free) within 400 ms/)
+  // process is held up just then, it does not come to run, and they are asked once more.
+  const ran = /statement timeout|no answer within 400 ms/
+  const ask = () => Promise.all([many(database, 2, BLOCKED), many(database, 3)])
+  let [blocked, next] = await ask()
+  for (let again = 0; again < 2 && !failures(blocked).every((reason) => ran.test(String(reason))); again++)
+    [blocked, next] = await ask()
+  okUnavailable(t, blocked, ran)
   okUnavailable(t, next, /no connection free within 400 ms/)
   await release()
   await untilAnswered(database)

@@ -153,6 +153,18 @@ t.test('it is judged like any other: a clear, a new answer', async (t) => {
   t.equal(stats.memory_hits, before + 1, 'counted once')
 })
 
+t.test('it lives no longer than any other', async (t) => {
+  const { service, ask } = await begin(t, { CACHE_TTL_MEDIA: '1' })
+  await ask()
+  await ask()
+  await writeUnannounced(
+    service,
+    `update media_articles set title = 'Late' where id = (
+       select id from media_articles order by published_at desc, id desc limit 1)`,
+  )
+  await until('what was written', async () => (await ask()).body.includes('Late'))
+})
+
 t.test('whatever is more than a hit is left to the framework', async (t) => {
   const { service, ask } = await begin(t, { CORS_ORIGINS: 'https://app.example' })
   await ask()
