@@ -27,6 +27,9 @@ export default fastifyPlugin<{ config: Config }>(
     const connections = new Set<Socket>()
     app.server.on('connection', (socket: Socket) => {
       connections.add(socket)
+      // Asked before anything else is known of a connection, whoever is to be told of it: else Node's sockets come in five shapes, and what V8 made of
+      // its own code for one or two is of no use any more.
+      void socket.remoteAddress
       socket.once('close', () => connections.delete(socket))
     })
     app.decorate('isStopping', () => stop.signal.aborted)
