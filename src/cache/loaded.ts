@@ -6,9 +6,9 @@ import type { Entry } from './entry.ts'
 export interface Loaded {
   body: Buffer
   /** Value of the Link header, if there is one. */
-  link?: string
+  link?: string | undefined
   /** Tags that turned out to be narrower than the policy's. */
-  tags?: readonly string[]
+  tags?: readonly string[] | undefined
   /** True for "there is no such thing": kept briefly, in memory alone, and never answered once it is over. */
   absent?: boolean
 }

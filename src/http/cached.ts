@@ -36,7 +36,8 @@ export function answerFromCache(
 ): undefined | Promise<void> {
   const { cache, cachePolicies } = request.server
   const key = cacheKey(category, name, parameters)
-  const policy = { ...cachePolicies[category], tags, isRare, recipe: request.url }
+  const { ttlSeconds } = cachePolicies[category]
+  const policy = { ttlSeconds, tags, isRare, recipe: request.url }
   const loadBytes = (): Promise<Loaded> => load().then(serialise, absence)
   if (isOwnRequest(request))
     return cache.warm(key, policy, loadBytes).then((isWarm) => void reply.code(isWarm ? 204 : 503).send())
@@ -57,11 +58,7 @@ async function sendLate(
 }
 
 function serialise({ value, link, tags }: LoadedValue): Loaded {
-  return {
-    body: Buffer.from(JSON.stringify(value)),
-    ...(link === undefined ? {} : { link }),
-    ...(tags === undefined ? {} : { tags }),
-  }
+  return { body: Buffer.from(JSON.stringify(value)), link, tags }
 }
 
 /** "There is no such thing" is an answer that is worth keeping for a moment, and goes with what it depends on. */

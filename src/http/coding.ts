@@ -30,7 +30,7 @@ export function compressFor(
   entry: Entry,
   acceptEncoding: string | undefined,
 ): void {
-  if (cache.mayCompress(entry) && acceptsGzip(acceptEncoding)) cache.compress(key, entry)
+  if (acceptsGzip(acceptEncoding) && cache.mayCompress(entry)) cache.compress(key, entry)
 }
 
 /** The coding in which a client has this answer already, going by If-None-Match: both are the same answer. */

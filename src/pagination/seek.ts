@@ -48,10 +48,12 @@ export interface Scan<Item> {
 
 export function seek(request: ReadablePage, range: KeyRange = {}): Seek {
   const list = { lower: boundOf(range.from), upper: boundOf(range.to) }
-  const whole = { fetch: request.limit + 1, offset: 0, page: list, otherSide: null, list }
-  if (request.kind === 'offset') return { ...whole, scan: request.order, offset: request.offset }
-  const { position, order } = request
-  if (position === null) return { ...whole, scan: order }
+  const fetch = request.limit + 1
+  const { order } = request
+  if (request.kind === 'offset')
+    return { scan: order, offset: request.offset, fetch, page: list, otherSide: null, list }
+  const { position } = request
+  if (position === null) return { scan: order, offset: 0, fetch, page: list, otherSide: null, list }
 
   const { direction, values, inclusive } = position
   const scan = direction === 'forward' ? order : opposite(order)
@@ -61,11 +63,13 @@ export function seek(request: ReadablePage, range: KeyRange = {}): Seek {
     [side]: tighter(request.list, side, list[side], bound),
   })
   return {
-    ...whole,
     scan,
+    offset: 0,
+    fetch,
     page: narrowed(start, { values, inclusive }),
     // Each row is on exactly one side: the boundary's own row goes where it is not read.
     otherSide: narrowed(end, { values, inclusive: !inclusive }),
+    list,
   }
 }
 
