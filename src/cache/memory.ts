@@ -6,7 +6,7 @@ import { HotKeys, type Use } from './hot-keys.ts'
 import type { Matches } from './selector.ts'
 
 /** What an entry takes beside its strings and its body: the objects, the map's slot, the list's links. Measured, rounded up. */
-const OVERHEAD_BYTES = 1200
+const OVERHEAD_BYTES = 1000
 /** Keys tested between two turns of the event loop, so that a clear does not hold up hits. */
 const SWEEP_CHUNK = 5000
 /** The last part of a lifetime, in which an entry that is still asked for is loaded anew. */
