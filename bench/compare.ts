@@ -38,21 +38,28 @@ export interface Comparison {
 
 export const PAIRS = 5
 
+type Side = 'ours' | 'yardstick'
+
+/** @param turns that each has within a pair, by turns: a machine whose rate changes within seconds is fast for both then, or slow. */
 export async function compare(
   pairs: number,
-  measure: { ours: () => Promise<Measured>; yardstick: () => Promise<Measured> },
+  measure: Record<Side, () => Promise<Measured>>,
+  turns = 1,
 ): Promise<Pick<Comparison, 'ours' | 'yardstick' | 'ratio' | 'cpu'>> {
-  const measured: { ours: Measured; yardstick: Measured }[] = []
+  const measured: Record<Side, Measured>[] = []
   for (let pair = 0; pair < pairs; pair += 1) {
-    // Turn and turn about: whoever comes second finds a warmer machine.
-    const first = pair % 2 === 0 ? 'ours' : 'yardstick'
-    const one = await measure[first]()
-    const other = await measure[first === 'ours' ? 'yardstick' : 'ours']()
-    const both = first === 'ours' ? { ours: one, yardstick: other } : { ours: other, yardstick: one }
+    const taken: Record<Side, Measured[]> = { ours: [], yardstick: [] }
+    for (let turn = 0; turn < turns; turn += 1) {
+      // Whoever comes second finds a warmer machine.
+      const order =
+        (pair + turn) % 2 === 0 ? (['ours', 'yardstick'] as const) : (['yardstick', 'ours'] as const)
+      for (const side of order) taken[side].push(await measure[side]())
+    }
+    const both = { ours: together(taken.ours), yardstick: together(taken.yardstick) }
     measured.push(both)
     console.error(`  ours ${shown(both.ours)}; yardstick ${shown(both.yardstick)}`)
   }
-  const of = (side: 'ours' | 'yardstick'): number => median(measured.map((pair) => pair[side].value))
+  const of = (side: Side): number => median(measured.map((pair) => pair[side].value))
   const [ours, yardstick] = [
     cpuOf(measured.map((pair) => pair.ours)),
     cpuOf(measured.map((pair) => pair.yardstick)),
@@ -63,6 +70,16 @@ export async function compare(
     ratio: median(measured.map((pair) => pair.ours.value / pair.yardstick.value)),
     ...(ours === null || yardstick === null ? {} : { cpu: { ours, yardstick } }),
   }
+}
+
+/** The mean of several turns, each as long as the others. */
+function together(turns: Measured[]): Measured {
+  const meanOf = (values: number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
+  const value = meanOf(turns.map((turn) => turn.value))
+  const uses = turns.flatMap(({ cpu }) => cpu ?? [])
+  if (uses.length === 0) return { value }
+  const of = (name: keyof CpuUse): number => meanOf(uses.map((use) => use[name]))
+  return { value, cpu: { share: of('share'), microseconds: of('microseconds'), loadShare: of('loadShare') } }
 }
 
 export function median(values: number[]): number {

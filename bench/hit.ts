@@ -3,7 +3,7 @@ import { compare, PAIRS, type Comparison } from './compare.ts'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { fill, hitsPerSecond, LASTING, planOf, typicalAnswer } from './hits.ts'
+import { fill, hitsPerSecond, LASTING, planOf, TURNS, typicalAnswer } from './hits.ts'
 import { throughput } from './load.ts'
 import { startServer } from './processes.ts'
 
@@ -29,10 +29,14 @@ export async function hit(databaseUrl: string): Promise<Comparison[]> {
       name: `hit in memory, ${(body.length / 1000).toFixed(1)} kB list, ${targets.length.toLocaleString('en')} URLs`,
       against,
       unit,
-      ...(await compare(PAIRS, {
-        ours: () => hitsPerSecond(ours, plan),
-        yardstick: () => throughput(bare, ofBare),
-      })),
+      ...(await compare(
+        PAIRS,
+        {
+          ours: () => hitsPerSecond(ours, plan),
+          yardstick: () => throughput(bare, ofBare),
+        },
+        TURNS,
+      )),
       bound: { atLeast: 0.9 },
     },
     {
@@ -40,30 +44,42 @@ export async function hit(databaseUrl: string): Promise<Comparison[]> {
       name: 'the same of one URL',
       against,
       unit,
-      ...(await compare(PAIRS, {
-        ours: () => hitsPerSecond(ours, one),
-        yardstick: () => throughput(bare, { ...one, targets: ofBare.targets.slice(0, 1) }),
-      })),
+      ...(await compare(
+        PAIRS,
+        {
+          ours: () => hitsPerSecond(ours, one),
+          yardstick: () => throughput(bare, { ...one, targets: ofBare.targets.slice(0, 1) }),
+        },
+        TURNS,
+      )),
       bound: null,
     },
     {
       name: 'the same with the log at info, as shipped',
       against,
       unit,
-      ...(await compare(PAIRS, {
-        ours: () => hitsPerSecond(talking, plan),
-        yardstick: () => throughput(bare, ofBare),
-      })),
+      ...(await compare(
+        PAIRS,
+        {
+          ours: () => hitsPerSecond(talking, plan),
+          yardstick: () => throughput(bare, ofBare),
+        },
+        TURNS,
+      )),
       bound: null,
     },
     {
       name: '304',
       against: 'the hit',
       unit,
-      ...(await compare(PAIRS, {
-        ours: () => hitsPerSecond(ours, { ...one, headers: { 'if-none-match': etag }, status: 304 }),
-        yardstick: () => hitsPerSecond(ours, one),
-      })),
+      ...(await compare(
+        PAIRS,
+        {
+          ours: () => hitsPerSecond(ours, { ...one, headers: { 'if-none-match': etag }, status: 304 }),
+          yardstick: () => hitsPerSecond(ours, one),
+        },
+        TURNS,
+      )),
       bound: { atLeast: 1 },
     },
   ]

@@ -6,6 +6,7 @@ import { fill, hitsPerSecond, LASTING, planOf } from './hits.ts'
 import { ROOT, startServer } from './processes.ts'
 
 const ROWS = 15
+const SECONDS = 3
 
 /** Of a .cpuprofile: which function each sample fell into, and the microseconds until the next one. */
 interface Profile {
@@ -23,7 +24,7 @@ export async function profile(databaseUrl: string): Promise<string> {
     LOG_LEVEL: 'warn',
     ...LASTING,
   })
-  const plan = planOf(await fill(server))
+  const plan = { ...planOf(await fill(server)), until: { kind: 'seconds', seconds: SECONDS } as const }
   const began = performance.now()
   await hitsPerSecond(server, plan)
   await server.stop()
