@@ -1,9 +1,9 @@
 // A hit in memory: the full app as it runs in production, against a bare Fastify route that has the same bytes at hand.
-import { compare, PAIRS, type Comparison } from './compare.ts'
+import { compareByTurns, type Comparison } from './compare.ts'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { fill, hitsPerSecond, LASTING, planOf, TURNS, typicalAnswer } from './hits.ts'
+import { fill, hitsPerSecond, LASTING, planOf, typicalAnswer } from './hits.ts'
 import { throughput } from './load.ts'
 import { startServer } from './processes.ts'
 
@@ -29,14 +29,10 @@ export async function hit(databaseUrl: string): Promise<Comparison[]> {
       name: `hit in memory, ${(body.length / 1000).toFixed(1)} kB list, ${targets.length.toLocaleString('en')} URLs`,
       against,
       unit,
-      ...(await compare(
-        PAIRS,
-        {
-          ours: () => hitsPerSecond(ours, plan),
-          yardstick: () => throughput(bare, ofBare),
-        },
-        TURNS,
-      )),
+      ...(await compareByTurns({
+        ours: () => hitsPerSecond(ours, plan),
+        yardstick: () => throughput(bare, ofBare),
+      })),
       bound: { atLeast: 0.9 },
     },
     {
@@ -44,42 +40,30 @@ export async function hit(databaseUrl: string): Promise<Comparison[]> {
       name: 'the same of one URL',
       against,
       unit,
-      ...(await compare(
-        PAIRS,
-        {
-          ours: () => hitsPerSecond(ours, one),
-          yardstick: () => throughput(bare, { ...one, targets: ofBare.targets.slice(0, 1) }),
-        },
-        TURNS,
-      )),
+      ...(await compareByTurns({
+        ours: () => hitsPerSecond(ours, one),
+        yardstick: () => throughput(bare, { ...one, targets: ofBare.targets.slice(0, 1) }),
+      })),
       bound: null,
     },
     {
       name: 'the same with the log at info, as shipped',
       against,
       unit,
-      ...(await compare(
-        PAIRS,
-        {
-          ours: () => hitsPerSecond(talking, plan),
-          yardstick: () => throughput(bare, ofBare),
-        },
-        TURNS,
-      )),
+      ...(await compareByTurns({
+        ours: () => hitsPerSecond(talking, plan),
+        yardstick: () => throughput(bare, ofBare),
+      })),
       bound: null,
     },
     {
       name: '304',
       against: 'the hit',
       unit,
-      ...(await compare(
-        PAIRS,
-        {
-          ours: () => hitsPerSecond(ours, { ...one, headers: { 'if-none-match': etag }, status: 304 }),
-          yardstick: () => hitsPerSecond(ours, one),
-        },
-        TURNS,
-      )),
+      ...(await compareByTurns({
+        ours: () => hitsPerSecond(ours, { ...one, headers: { 'if-none-match': etag }, status: 304 }),
+        yardstick: () => hitsPerSecond(ours, one),
+      })),
       bound: { atLeast: 1 },
     },
   ]

@@ -6,8 +6,6 @@ import type { Server } from './processes.ts'
 const URLS = 1000
 const CONNECTIONS = 50
 const SECONDS = 1
-/** Of each side within a pair. */
-export const TURNS = 4
 const STORE_LIMIT_MS = 10_000
 
 /** Of the service: nothing expires while it is measured. */

@@ -7,14 +7,13 @@ import { PgDialect } from 'drizzle-orm/pg-core'
 import type { Database } from '../src/db/client.ts'
 import { readPage } from '../src/pagination/index.ts'
 import { loadArticles, mediaList } from '../src/routes/media/queries.ts'
-import { compare, PAIRS, type Comparison } from './compare.ts'
+import { compareByTurns, type Comparison } from './compare.ts'
 import type { Databases } from './database.ts'
 import { throughput, type LoadPlan } from './load.ts'
 import { LOAD_CORE, pin, SERVER_CORE, startServer } from './processes.ts'
 
 const REQUESTS = 2000
-/** Of each side within a pair. */
-const TURNS = 4
+const UNCOUNTED = 4
 const CONNECTIONS = 10
 /** Of which the service keeps a quarter for transactions; the yardstick gets as many for its statements as the service has. */
 const POOL_MAX = 10
@@ -44,17 +43,13 @@ export async function miss({ sample: databaseUrl, pid }: Databases): Promise<Com
     })
     return { targets, connections: CONNECTIONS, until: { kind: 'amount', requests: REQUESTS } }
   }
-  // Once uncounted: what comes first finds code that is not compiled yet.
-  for (let turn = 0; turn < TURNS; turn += 1)
+  // What comes first finds code that is not compiled yet.
+  for (let turn = 0; turn < UNCOUNTED; turn += 1)
     for (const server of [ours, bare]) await throughput(server, plan())
-  const measured = await compare(
-    PAIRS,
-    {
-      ours: () => throughput(ours, plan()),
-      yardstick: () => throughput(bare, plan()),
-    },
-    TURNS,
-  )
+  const measured = await compareByTurns({
+    ours: () => throughput(ours, plan()),
+    yardstick: () => throughput(bare, plan()),
+  })
   await Promise.all([ours.stop(), bare.stop()])
   pin(pid, SERVER_CORE, LOAD_CORE)
   await rm(folder, { recursive: true })

@@ -1,6 +1,6 @@
 // A hit in Redis, the memory tier off: against what is usually written, a GET, JSON.parse and an object to send.
-import { compare, PAIRS, type Comparison } from './compare.ts'
-import { fill, hitsPerSecond, LASTING, PLAIN, planOf, TURNS } from './hits.ts'
+import { compareByTurns, type Comparison } from './compare.ts'
+import { fill, hitsPerSecond, LASTING, PLAIN, planOf } from './hits.ts'
 import { throughput, type Target } from './load.ts'
 import { startServer, type Server } from './processes.ts'
 import { startRedis } from './redis.ts'
@@ -31,14 +31,10 @@ export async function redisHit(databaseUrl: string): Promise<Comparison[]> {
     const asked = coding === 'identity' ? targets : targets.map(({ path }) => ({ path }))
     if (coding === 'gzip') await compressAll(ours, targets)
     const plan = { ...planOf(asked), headers }
-    const measured = await compare(
-      PAIRS,
-      {
-        ours: () => hitsPerSecond(ours, plan),
-        yardstick: () => throughput(bare, plan),
-      },
-      TURNS,
-    )
+    const measured = await compareByTurns({
+      ours: () => hitsPerSecond(ours, plan),
+      yardstick: () => throughput(bare, plan),
+    })
     rows.push({
       name: `hit in Redis only, the same lists, to clients that take ${coding === 'gzip' ? 'gzip' : 'no coding'}`,
       against: 'a Fastify route with Redis GET, JSON.parse and an object to send',

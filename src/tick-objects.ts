@@ -3,18 +3,14 @@
 // same one as another, and from then on makes each of these objects by slow calls, for as long as the process lives.
 import { createHook } from 'node:async_hooks'
 
-let kept: object | undefined
+/** Exported so that it stays; the reference is what counts. */
+export const kept: object[] = []
 
 // A hook is the one way to get hold of such an object that leaves nothing behind: executionAsyncResource() costs each later callback a detour.
 const hook = createHook({
   init: (_id, type, _trigger, resource) => {
-    if (type === 'TickObject') kept = resource
+    if (type === 'TickObject') kept.push(resource)
   },
 }).enable()
 process.nextTick(() => undefined)
 hook.disable()
-
-/** For whoever wants to know; the reference is what counts. */
-export function keptTickObject(): object | undefined {
-  return kept
-}

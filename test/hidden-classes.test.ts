@@ -94,7 +94,7 @@ function classesOfTicks(t: Test, program: string): number {
 t.test('the hidden class of tick objects outlives garbage collection', (t) => {
   const without = classesOfTicks(t, '')
   const kept = classesOfTicks(t, "await import('./src/tick-objects.ts');")
-  t.ok(without > kept + 2, `${without} without; if V8 has mended this, tick-objects.ts can go`)
-  t.ok(kept <= 2, `${kept} with it`)
+  t.ok(kept <= 2, `made ${kept} times`)
+  if (without <= 2) t.comment(`made ${without} times without, too: with this Node tick-objects.ts can go`)
   t.end()
 })

@@ -89,6 +89,7 @@ export function keysetStatement(
   { range, values: given }: Given = {},
 ): { statement: SQL; values: Record<string, unknown> } {
   const plan = seek(request, range)
+  // Those given last: see `heldEntry` in memory.ts.
   const values: Record<string, unknown> = { page_fetch: plan.fetch, page_offset: plan.offset, ...given }
   const skips = plan.offset > 0
   const bounds = PLACES.map((place) => noteBounds(values, place, plan[place])).join(';')

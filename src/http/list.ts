@@ -30,6 +30,7 @@ export function answerList(
 ): undefined | Promise<void> {
   const page = readPage(list, query, filters, { maxOffset })
   const { limit, order, offset, cursor, count } = query
+  // The filters last: see `heldEntry` in memory.ts.
   const parameters = { limit, order, offset, cursor, count, ...filters }
   // There are as many cursors as rows, and hardly one is asked for twice.
   const resource = { category, name: 'list', parameters, tags, isRare: cursor !== undefined }
