@@ -99,7 +99,7 @@ export function openDatabase({
   const pool = openPool(url, { max: forTransactions, statementTimeoutMs })
   const background = openPool(url, { max: 1 })
   const statements = new StatementRunner({
-    open: () => openPool(url, { max: forStatements, statementTimeoutMs, connectTimeoutMs }),
+    open: () => openPool(url, { max: 1, statementTimeoutMs, connectTimeoutMs }),
     connections: forStatements,
     limitMs: statementTimeoutMs,
     connectLimitMs: connectTimeoutMs + LONGEST_PAUSE_S * 1000,

@@ -1,15 +1,17 @@
 // Single statements, each within a time limit that covers the wait for a connection, too.
 //
-// postgres.js (3.4) is kept from three things here. It sends a statement that finds no free connection down a busy one, behind whatever
-// blocks that. It loses a connection whose first statement is cancelled while it is being made. And it keeps a connection that fell silent
-// (a failover, a broken route) for as long as TCP does, which is a quarter of an hour.
+// postgres.js (3.4) is kept from four things here. It sends a statement that finds no free connection down a busy one, behind whatever
+// blocks that. It loses a connection whose first statement is cancelled while it is being made. It keeps a connection that fell silent
+// (a failover, a broken route) for as long as TCP does, which is a quarter of an hour. And its list of free connections grows by one with each
+// statement as long as it is never empty, and is searched from its beginning each time: so each connection here is a pool of its own.
 import type postgres from 'postgres'
 import { DatabaseUnavailable, isConnectionLoss, isUnavailable } from './errors.ts'
-import { Semaphore } from './semaphore.ts'
+import { ResourcePool } from './resource-pool.ts'
 
 export interface StatementOptions {
-  /** Opens a pool of `connections`, on which the server ends a statement after `limitMs`. */
+  /** Opens a pool of one connection, on which the server ends a statement after `limitMs`. */
   open: () => postgres.Sql
+  /** At most. */
   connections: number
   limitMs: number
   /** What opening a connection may take, pauses between attempts included. */
@@ -32,16 +34,22 @@ const END_TIMEOUT_S = 2
 /** More than a connection can serve within any limit that is set in earnest; who comes after these is refused at once. */
 const WAITING_PER_CONNECTION = 100
 
+/** Stays when what it holds is replaced. */
+interface Connection {
+  sql: postgres.Sql
+}
+
 export class StatementRunner {
   readonly #options: StatementOptions
-  readonly #places: Semaphore
-  #pool: postgres.Sql
+  readonly #connections: readonly Connection[]
+  readonly #free: ResourcePool<Connection>
   #closed = false
 
   constructor(options: StatementOptions) {
     this.#options = options
-    this.#places = new Semaphore(options.connections, options.connections * WAITING_PER_CONNECTION)
-    this.#pool = options.open()
+    const { connections, open } = options
+    this.#connections = Array.from({ length: connections }, () => ({ sql: open() }))
+    this.#free = new ResourcePool(this.#connections, connections * WAITING_PER_CONNECTION)
   }
 
   /**
@@ -51,10 +59,17 @@ export class StatementRunner {
    * @throws DatabaseUnavailable when PostgreSQL is away, too busy or over the time limit; PostgreSQL's own error otherwise.
    */
   async run<Row>(text: string, parameters: readonly unknown[]): Promise<Row[]> {
-    const deadline = performance.now() + this.#options.limitMs + GRACE_MS
+    const { limitMs } = this.#options
+    const deadline = performance.now() + limitMs + GRACE_MS
     for (let attempt = 1; ; attempt += 1) {
+      const connection = this.#free.take() ?? (await this.#free.next(deadline - performance.now()))
+      if (connection === undefined) {
+        throw new DatabaseUnavailable(
+          new Error(`no connection free within ${limitMs} ms, or too many wait for one`),
+        )
+      }
       try {
-        return await this.#attempt(text, parameters, deadline)
+        return await this.#ask<Row>(connection, text, parameters, deadline)
       } catch (error) {
         if (isConnectionLoss(error) && attempt < ATTEMPTS && performance.now() < deadline) continue
         throw isUnavailable(error) ? new DatabaseUnavailable(error) : error
@@ -63,47 +78,59 @@ export class StatementRunner {
   }
 
   get usage(): PoolUsage {
-    const { taken, waiting } = this.#places
+    const { taken, waiting } = this.#free
     return { connections: this.#options.connections, inUse: taken, waiting }
   }
 
   async close(): Promise<void> {
     this.#closed = true
-    await this.#pool.end({ timeout: END_TIMEOUT_S })
+    await Promise.all(this.#connections.map(({ sql }) => sql.end({ timeout: END_TIMEOUT_S })))
   }
 
-  async #attempt<Row>(text: string, parameters: readonly unknown[], deadline: number): Promise<Row[]> {
+  #ask<Row>(
+    connection: Connection,
+    text: string,
+    parameters: readonly unknown[],
+    deadline: number,
+  ): Promise<Row[]> {
     const { limitMs, connectLimitMs } = this.#options
-    if (!(await this.#places.acquire(deadline - performance.now()))) {
-      throw new DatabaseUnavailable(
-        new Error(`no connection free within ${limitMs} ms, or too many wait for one`),
-      )
-    }
-    const pool = this.#pool
-    const query = pool.unsafe<Row[] & postgres.Row[]>(text, parameters as postgres.ParameterOrJSON<never>[], {
+    const { sql } = connection
+    const query = sql.unsafe<Row[] & postgres.Row[]>(text, parameters as postgres.ParameterOrJSON<never>[], {
       prepare: true,
     })
-    const silentAt = performance.now() + connectLimitMs + limitMs + GRACE_MS
+    const now = performance.now()
+    const silentAt = now + connectLimitMs + limitMs + GRACE_MS
     return new Promise((resolve, reject) => {
       // Most answer long before, so that the second timer is made only where the first has run out.
       let timer = setTimeout(() => {
         reject(new DatabaseUnavailable(new Error(`no answer within ${limitMs} ms`)))
-        timer = setTimeout(() => this.#replace(pool), silentAt - performance.now()).unref()
-      }, deadline - performance.now())
-      // The place is free when the connection is, not when nobody waits any more.
+        timer = setTimeout(() => this.#replace(connection, sql), silentAt - performance.now()).unref()
+      }, deadline - now)
+      // It is free when the statement has ended, not when nobody waits for that any more.
       const settle = (): void => {
         clearTimeout(timer)
-        this.#places.release()
+        this.#free.release(connection)
       }
-      query.then(resolve, reject)
-      query.then(settle, settle)
+      const succeed = (rows: Row[]): void => {
+        settle()
+        resolve(rows)
+      }
+      const fail = (error: Error): void => {
+        settle()
+        reject(error)
+      }
+      query.then(succeed, fail)
     })
   }
 
-  /** Ends a pool whose server does not even keep its own limit; statements that run on it are repeated on the new one. */
-  #replace(silent: postgres.Sql): void {
-    if (this.#closed || silent !== this.#pool) return
-    this.#pool = this.#options.open()
-    void silent.end({ timeout: 0 })
+  /** Ends all connections to a server that does not even keep its own limit on one; statements that run on them are repeated on new ones. */
+  #replace(connection: Connection, silent: postgres.Sql): void {
+    // What came later is not what fell silent.
+    if (this.#closed || connection.sql !== silent) return
+    for (const each of this.#connections) {
+      const { sql } = each
+      each.sql = this.#options.open()
+      void sql.end({ timeout: 0 })
+    }
   }
 }
