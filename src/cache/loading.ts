@@ -30,6 +30,8 @@ export interface LoadingParts {
   isAnswer?: (error: unknown) => boolean
 }
 
+/** Nothing is stored, and nobody else waits for what is loaded. */
+const TO_LOAD: Turn = { entry: null, claim: null }
 /** No version of the clear history. */
 const UNJUDGED = -1
 
@@ -91,7 +93,9 @@ export class Loading {
   async #fly(request: Request): Promise<Answer> {
     const { key, policy, load, flight } = request
     const { history, clearing } = this.#parts
-    const turn = await this.#turn(request)
+    const asked = this.#turn(request)
+    // Each promise costs a miss about a microsecond.
+    const turn = asked instanceof Promise ? await asked : asked
     if (turn.entry !== null) {
       // Judged when it was found; a clear may have come since.
       this.#keepInMemory(key, turn.entry)
@@ -103,7 +107,13 @@ export class Loading {
     // From here on only a load that begins now can answer: who comes after a clear that this load has seen may join.
     flight.began = beginning(history.moment, policy)
     const { began } = flight
-    const loaded = await this.#timed(key, load).catch((error: unknown) => this.#failed(request, claim, error))
+    let loaded
+    try {
+      loaded = await this.#timed(key, load)
+    } catch (error) {
+      this.#failed(request, claim, error)
+      throw error
+    }
     const entry = this.#entryOf(loaded, policy, began)
     if (loaded.body.length > this.#parts.entryMaxBytes) {
       void claim?.release()
@@ -115,12 +125,17 @@ export class Loading {
   }
 
   /** An answer that somebody has stored, or the fleet's leave to load. */
-  async #turn({ key, policy, flight, refreshed }: Request): Promise<Turn> {
-    const { redis, history, lease, time } = this.#parts
-    const toLoad: Turn = { entry: null, claim: null }
-    let whereRefused = toLoad
+  #turn(request: Request): Turn | Promise<Turn> {
+    const { redis } = this.#parts
     // What nobody asked for before is hardly there, and a command costs.
-    if (redis === null || (policy.isRare === true && !this.#doorkeeper.admits(key))) return toLoad
+    const isLeftAlone =
+      redis === null || (request.policy.isRare === true && !this.#doorkeeper.admits(request.key))
+    return isLeftAlone ? TO_LOAD : this.#turnInFleet(request, redis)
+  }
+
+  async #turnInFleet({ key, policy, flight, refreshed }: Request, redis: RemoteTier): Promise<Turn> {
+    const { history, lease, time } = this.#parts
+    let whereRefused = TO_LOAD
     const asked = time.clock()
     const isFound = (entry: Entry): boolean => this.#isFound(key, entry, flight, refreshed)
     // A lock is for storing what others would wait for; neither holds for these.
@@ -131,7 +146,7 @@ export class Loading {
         isUsable: isFound,
         onLook: () => lease.touch(),
       })
-      if (turn === UNAVAILABLE) return toLoad
+      if (turn === UNAVAILABLE) return TO_LOAD
       if (turn !== 'refused') return turn
       // Who may not lock may still read and write.
       whereRefused = { entry: null, claim: unlocked(redis, time, key) }
@@ -158,11 +173,10 @@ export class Loading {
     return this.#parts.history.judge(key, entry) === 'dead' ? null : entry
   }
 
-  #failed(request: Request, claim: Claim | null, error: unknown): never {
+  #failed(request: Request, claim: Claim | null, error: unknown): void {
     void claim?.release()
     if (this.#parts.isAnswer?.(error) === true) this.#forgetStale(request)
     else this.#parts.counters.of(request.key).loadFailures++
-    throw error
   }
 
   /** Counted with its duration, whatever comes of it. */

@@ -29,8 +29,15 @@ export function within<Value>(time: Time, ms: number, promise: Promise<Value>): 
   // Not by Promise.race, which makes several promises more; each miss passes here.
   return new Promise((resolve, reject) => {
     const cancel = time.after(ms, () => resolve(LATE))
-    promise.then(resolve, reject)
-    promise.then(cancel, cancel)
+    const succeed = (value: Value): void => {
+      cancel()
+      resolve(value)
+    }
+    const fail = (error: Error): void => {
+      cancel()
+      reject(error)
+    }
+    promise.then(succeed, fail)
   })
 }
 

@@ -1,7 +1,6 @@
 // The connections to PostgreSQL: one pool for single statements, which share a time limit, and one for transactions.
 import type { SQL } from 'drizzle-orm'
 import postgres from 'postgres'
-import { compileStatement } from './compile.ts'
 import { listenTo, type Handlers, type Notifications } from './notifications.ts'
 import { StatementRunner, type PoolUsage } from './statements.ts'
 
@@ -105,10 +104,7 @@ export function openDatabase({
     connectLimitMs: connectTimeoutMs + LONGEST_PAUSE_S * 1000,
   })
   return {
-    rows: async (statement, values) => {
-      const { text, parameters } = compileStatement(statement, values)
-      return statements.run(text, parameters)
-    },
+    rows: (statement, values) => statements.run(statement, values),
     usage: () => statements.usage,
     pool,
     connect: () => openPool(url, { max: 1 }),

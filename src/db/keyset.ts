@@ -78,8 +78,12 @@ export async function loadPage<Row, Item>(
 ): Promise<ListPage<Item>> {
   const page = request.kind === 'after-id' ? await findRow(database, source, request) : request
   const { statement, values } = keysetStatement(source, page, given)
+  const { list } = page
   const rows = await database.rows<Row & PageColumns & KeyTexts>(statement, values)
-  return finishPage(page, readScan(page.list, rows, toItem))
+  return finishPage(page, readScan(list, rows), {
+    itemOf: toItem,
+    keysOf: (row) => readKeyTexts(list, row) ?? [],
+  })
 }
 
 /** The statement for a page, and the values of its placeholders. It always returns a row. */
@@ -144,20 +148,16 @@ function nameOf(place: Place, side: keyof KeyBounds, index: number): string {
 }
 
 /** What the rows of `keysetStatement` say. */
-function readScan<Row, Item>(
-  list: ListDefinition,
-  result: readonly (Row & PageColumns & KeyTexts)[],
-  toItem: (row: Row) => Item,
-): Scan<Item> {
-  const [first] = result
+function readScan<Row extends PageColumns & KeyTexts>(list: ListDefinition, rows: readonly Row[]): Scan<Row> {
+  const [first] = rows
+  // Where the page is empty, there is a row without keys.
+  const isEmpty = first === undefined || readKeyTexts(list, first) === null
   const total = first?.page_total ?? null
-  const rows: Scan<Item>['rows'] = []
-  for (const row of result) {
-    const keys = readKeyTexts(list, row)
-    // None where the page is empty.
-    if (keys !== null) rows.push({ item: toItem(row), keys })
+  return {
+    rows: isEmpty ? [] : rows,
+    otherSide: first?.page_other_side ?? false,
+    total: total === null ? null : Number(total),
   }
-  return { rows, otherSide: first?.page_other_side ?? false, total: total === null ? null : Number(total) }
 }
 
 /** The row may lie outside the filters: it stands for a place in the order, which it has all the same. */

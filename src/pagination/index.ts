@@ -1,7 +1,7 @@
 // What the rest of the service may use of pagination.
 export { PageError, type PageErrorCode, type PageParameter } from './errors.ts'
 export { defineList, type Filters, type KeyKind, type ListDefinition, type ListKey } from './list.ts'
-export { finishPage, type ListEnvelope, type ListPage } from './page.ts'
+export { finishPage, type ListEnvelope, type ListPage, type RowReader } from './page.ts'
 export {
   isPlainId,
   readPage,

@@ -20,38 +20,51 @@ export interface ListPage<Item> {
   link: string
 }
 
-type Rows<Item> = Scan<Item>['rows']
+/** What a row means. */
+export interface RowReader<Row, Item> {
+  itemOf: (row: Row) => Item
+  /** One text per key of the list. Asked of the first and the last row of a page at most. */
+  keysOf: (row: Row) => readonly string[]
+}
 
 /** The answer to `request`, given what `seek(request)` asked to be read. */
-export function finishPage<Item>(request: ReadablePage, scan: Scan<Item>): ListPage<Item> {
+export function finishPage<Row, Item>(
+  request: ReadablePage,
+  scan: Scan<Row>,
+  { itemOf, keysOf }: RowReader<Row, Item>,
+): ListPage<Item> {
   const rows = scan.rows.slice(0, request.limit)
   const hasMore = scan.rows.length > request.limit
+  if (request.kind === 'cursor' && request.position?.direction === 'backward') rows.reverse()
+  const keysAt = (index: number): Keys => {
+    const row = rows.at(index)
+    return row === undefined ? null : keysOf(row)
+  }
   const { pagination, link } =
     request.kind === 'offset'
-      ? offsetPage(request, rows, hasMore)
-      : cursorPage(request, rows, hasMore, scan.otherSide)
+      ? offsetPage(request, keysAt, hasMore)
+      : cursorPage(request, keysAt, hasMore, scan.otherSide)
   if (scan.total !== null) pagination.total = scan.total
-  const data = rows.map((row) => row.item)
+  const data = rows.map((row) => itemOf(row))
   return { envelope: { data, count: data.length, limit: request.limit, pagination }, link }
 }
+
+/** null where the page is empty. */
+type Keys = readonly string[] | null
+/** Of a row of the page in the order asked for, as `at` of arrays counts. */
+type KeysAt = (index: number) => Keys
 
 interface Finished {
   pagination: Pagination
   link: string
 }
 
-function cursorPage(
-  request: CursorPage,
-  rows: Rows<unknown>,
-  hasMore: boolean,
-  otherSide: boolean,
-): Finished {
+function cursorPage(request: CursorPage, keysAt: KeysAt, hasMore: boolean, otherSide: boolean): Finished {
   const isBackward = request.position?.direction === 'backward'
-  if (isBackward) rows.reverse()
   const cursorTo = (direction: Position['direction']): string | null => {
     const isOnward = direction === (isBackward ? 'backward' : 'forward')
     if (!(isOnward ? hasMore : otherSide)) return null
-    const position = edgeOf(rows, direction) ?? turnedRound(request.position)
+    const position = edgeOf(keysAt, direction) ?? turnedRound(request.position)
     return position && encodeCursor(request, position)
   }
   const next = cursorTo('forward')
@@ -73,9 +86,9 @@ function cursorPage(
   }
 }
 
-function offsetPage(request: OffsetPage, rows: Rows<unknown>, hasMore: boolean): Finished {
+function offsetPage(request: OffsetPage, keysAt: KeysAt, hasMore: boolean): Finished {
   const { offset, limit } = request
-  const next = hasMore ? placeBehind(request, rows) : null
+  const next = hasMore ? placeBehind(request, keysAt) : null
   const addressOf = pageAddresses(request)
   return {
     pagination: { type: 'offset', offset, has_next: hasMore },
@@ -88,17 +101,17 @@ function offsetPage(request: OffsetPage, rows: Rows<unknown>, hasMore: boolean):
 }
 
 /** The next offset; past the deepest one the same place as a cursor, so that following links ends only where the rows do. */
-function placeBehind(request: OffsetPage, rows: Rows<unknown>): Place {
+function placeBehind(request: OffsetPage, keysAt: KeysAt): Place {
   const offset = request.offset + request.limit
   if (offset <= request.maxOffset) return { offset }
-  const position = edgeOf(rows, 'forward')
+  const position = edgeOf(keysAt, 'forward')
   return position && { cursor: encodeCursor(request, position) }
 }
 
 /** Just outside the page, at its end or its beginning; null when it is empty. */
-function edgeOf(rows: Rows<unknown>, direction: Position['direction']): Position | null {
-  const row = direction === 'forward' ? rows.at(-1) : rows[0]
-  return row === undefined ? null : { direction, values: row.keys, inclusive: false }
+function edgeOf(keysAt: KeysAt, direction: Position['direction']): Position | null {
+  const values = keysAt(direction === 'forward' ? -1 : 0)
+  return values && { direction, values, inclusive: false }
 }
 
 /** The way back from an empty page: the same boundary in the other direction, with its own row where that was not read before. */

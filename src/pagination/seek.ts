@@ -37,10 +37,10 @@ export interface Seek {
   list: KeyBounds
 }
 
-/** The rows read for a page, in reading order. */
-export interface Scan<Item> {
-  /** Up to `fetch` of them, each with its key texts. */
-  rows: { item: Item; keys: readonly string[] }[]
+/** The rows read for a page. */
+export interface Scan<Row> {
+  /** Up to `fetch` of them, in reading order. */
+  rows: readonly Row[]
   otherSide: boolean
   /** All rows under the filters, or null when they were not counted. */
   total: number | null

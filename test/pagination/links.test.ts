@@ -23,8 +23,8 @@ function request(query: Partial<PageQuery>, filters: Filters = {}, maxOffset = 1
 
 /** The page's links when the rows with these ids were read. */
 function linksOf(page: ReadablePage, ids: number[], otherSide = false): Record<string, string> {
-  const rows = ids.map((id) => ({ item: id, keys: [String(id)] }))
-  return parseLinks(finishPage(page, { rows, otherSide, total: null }).link)
+  const reader = { itemOf: (id: number) => id, keysOf: (id: number) => [String(id)] }
+  return parseLinks(finishPage(page, { rows: ids, otherSide, total: null }, reader).link)
 }
 
 t.test('an address repeats filters, order, size and count, sorted and escaped', (t) => {
