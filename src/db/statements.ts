@@ -117,9 +117,11 @@ export class StatementRunner {
       const succeed = (rows: Row[]): void => {
         settle()
         // Taken out of what postgres.js made, which leads from one query to the next: once some of it is old, rows outlive one minor collection of
-        // garbage after the other, until a full one. And what is ready to be asked goes out first: postgres.js sends it in this phase as well, and an
-        // answer takes longer to make than to ask for.
-        setImmediate(resolve, rows.splice(0))
+        // garbage after the other, until a full one.
+        const taken = rows.splice(0)
+        // Who was in line for the connection asks first, in the microtasks that follow: postgres.js sends that in the same phase, and an answer takes
+        // longer to make than to ask for.
+        process.nextTick(setImmediate, resolve, taken)
       }
       const fail = (error: Error): void => {
         settle()
