@@ -1,9 +1,10 @@
 // Single statements, each within a time limit that covers the wait for a connection, too.
 //
-// postgres.js (3.4) is kept from four things here. It sends a statement that finds no free connection down a busy one, behind whatever
+// postgres.js (3.4) is kept from five things here. It sends a statement that finds no free connection down a busy one, behind whatever
 // blocks that. It loses a connection whose first statement is cancelled while it is being made. It keeps a connection that fell silent
 // (a failover, a broken route) for as long as TCP does, which is a quarter of an hour. And its list of free connections grows by one with each
-// statement as long as it is never empty, and is searched from its beginning each time: so each connection here is a pool of its own.
+// statement as long as it is never empty, and is searched from its beginning each time: so each connection here is a pool of its own. And one that is
+// lost under a statement takes what the server says to its successor for the answer to that, and tries again for ever: so it gets a new pool.
 import type { SQL } from 'drizzle-orm'
 import type postgres from 'postgres'
 import { compileStatement } from './compile.ts'
@@ -30,7 +31,7 @@ export interface PoolUsage {
 
 /** The server ends a statement at the limit and says so; whoever has heard nothing by then stops waiting. */
 const GRACE_MS = 100
-/** A connection that the server ended fails one statement, and in postgres.js its successor one more, with what the server had said. */
+/** Where the server ended one connection, it may have ended the next one, too. */
 const ATTEMPTS = 3
 const END_TIMEOUT_S = 2
 /** More than a connection can serve within any limit that is set in earnest; who comes after these is refused at once. */
@@ -124,6 +125,7 @@ export class StatementRunner {
         process.nextTick(setImmediate, resolve, taken)
       }
       const fail = (error: Error): void => {
+        if (isConnectionLoss(error)) this.#reopen(connection, sql)
         settle()
         reject(error)
       }
@@ -134,11 +136,12 @@ export class StatementRunner {
   /** Ends all connections to a server that does not even keep its own limit on one; statements that run on them are repeated on new ones. */
   #replace(connection: Connection, silent: postgres.Sql): void {
     // What came later is not what fell silent.
-    if (this.#closed || connection.sql !== silent) return
-    for (const each of this.#connections) {
-      const { sql } = each
-      each.sql = this.#options.open()
-      void sql.end({ timeout: 0 })
-    }
+    if (connection.sql === silent) for (const each of this.#connections) this.#reopen(each, each.sql)
+  }
+
+  #reopen(connection: Connection, lost: postgres.Sql): void {
+    if (this.#closed || connection.sql !== lost) return
+    connection.sql = this.#options.open()
+    void lost.end({ timeout: 0 })
   }
 }
