@@ -1,4 +1,5 @@
 // The process: configuration, database, listening, signals, exit code.
+import './heap-growth.ts'
 import './tick-objects.ts'
 import { existsSync } from 'node:fs'
 import type { FastifyInstance } from 'fastify'
