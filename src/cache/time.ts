@@ -16,7 +16,8 @@ export const SYSTEM_TIME: Time = {
   now: () => Date.now(),
   clock: () => performance.now(),
   after: (ms, callback) => {
-    const timer = setTimeout(callback, ms)
+    // Whole: of a number with fractions Node makes a text when the timer is cleared.
+    const timer = setTimeout(callback, Math.ceil(ms))
     return () => clearTimeout(timer)
   },
 }

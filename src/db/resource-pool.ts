@@ -39,7 +39,7 @@ export class ResourcePool<Resource> {
       const timer = setTimeout(() => {
         this.#line.delete(admit)
         resolve(undefined)
-      }, limitMs)
+      }, Math.ceil(limitMs))
       this.#line.add(admit)
     })
   }

@@ -103,13 +103,15 @@ export class StatementRunner {
       prepare: true,
     })
     const now = performance.now()
+    // Whole: see `SYSTEM_TIME`.
+    const leftMs = Math.ceil(deadline - now)
     const silentAt = now + connectLimitMs + limitMs + GRACE_MS
     return new Promise((resolve, reject) => {
       // Most answer long before, so that the second timer is made only where the first has run out.
       let timer = setTimeout(() => {
         reject(new DatabaseUnavailable(new Error(`no answer within ${limitMs} ms`)))
         timer = setTimeout(() => this.#replace(connection, sql), silentAt - performance.now()).unref()
-      }, deadline - now)
+      }, leftMs)
       // It is free when the statement has ended, not when nobody waits for that any more.
       const settle = (): void => {
         clearTimeout(timer)
@@ -117,9 +119,7 @@ export class StatementRunner {
       }
       const succeed = (rows: Row[]): void => {
         settle()
-        // Taken out of what postgres.js made, which leads from one query to the next: once some of it is old, rows outlive one minor collection of
-        // garbage after the other, until a full one.
-        const taken = rows.splice(0)
+        const taken = takeOut(rows)
         // Who was in line for the connection asks first, in the microtasks that follow: postgres.js sends that in the same phase, and an answer takes
         // longer to make than to ask for.
         process.nextTick(setImmediate, resolve, taken)
@@ -144,4 +144,15 @@ export class StatementRunner {
     connection.sql = this.#options.open()
     void lost.end({ timeout: 0 })
   }
+}
+
+/**
+ * The rows in an array of ours. postgres.js' own leads from one query to the next: once some of that is old, rows outlive one minor collection of
+ * garbage after the other, until a full one. Not by `splice`, which V8 does step by step where an array is of a derived class.
+ */
+function takeOut<Row>(result: Row[]): Row[] {
+  const rows: Row[] = []
+  for (const row of result) rows.push(row)
+  result.length = 0
+  return rows
 }

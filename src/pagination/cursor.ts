@@ -28,6 +28,8 @@ export interface Position {
 const VERSION = 1
 const CHECKSUM_BYTES = 4
 const HEADER_BYTES = CHECKSUM_BYTES + 1
+const CHECKSUM_SPACE = '\0'.repeat(CHECKSUM_BYTES)
+const VERSION_TEXT = String.fromCharCode(VERSION)
 const MAX_LENGTH = 512
 /** 72 bits: filter sets must not meet by accident; nobody gains anything by making them meet. */
 const FINGERPRINT_LENGTH = 12
@@ -44,22 +46,23 @@ const Payload = Type.Object(
   { additionalProperties: false },
 )
 const payloads = Compile(Payload)
+/** Before it is JSON. */
+type Written = Omit<Readonly<Static<typeof Payload>>, 'i' | 'k'> & { i: 1 | undefined; k: readonly string[] }
 
 /** The opaque, URL-safe token of a position. */
 export function encodeCursor(binding: Binding, position: Position): string {
-  const payload: Static<typeof Payload> = {
+  const payload = {
     r: binding.list.name,
     o: orderLetter(binding.order),
     f: fingerprint(binding.filters),
     d: position.direction === 'forward' ? 'n' : 'p',
-    ...(position.inclusive ? { i: 1 } : {}),
-    k: [...position.values],
-  }
-  const json = JSON.stringify(payload)
-  const bytes = Buffer.allocUnsafe(HEADER_BYTES + Buffer.byteLength(json))
-  bytes.write(json, HEADER_BYTES)
-  bytes.writeUInt8(VERSION, CHECKSUM_BYTES)
-  bytes.writeUInt32BE(crc32(bytes.subarray(CHECKSUM_BYTES)))
+    // Not there at all where it is undefined.
+    i: position.inclusive ? 1 : undefined,
+    k: position.values,
+  } satisfies Written
+  const checked = VERSION_TEXT + JSON.stringify(payload)
+  const bytes = Buffer.from(CHECKSUM_SPACE + checked)
+  bytes.writeUInt32BE(crc32(checked))
   return bytes.toString('base64url')
 }
 
@@ -126,21 +129,20 @@ function orderLetter(order: Order): 'a' | 'd' {
   return order === 'asc' ? 'a' : 'd'
 }
 
-/** Of the filters of requests that are being answered: each page has up to two cursors, and may have come by one. */
-const fingerprints = new WeakMap<Filters, string>()
+/** The last one made: a page has up to two cursors, made one after the other. */
+let latest: { filters: Filters; fingerprint: string } | null = null
 
 /** The same for the same set of filters, in whatever order they were given. */
 function fingerprint(filters: Filters): string {
-  let known = fingerprints.get(filters)
-  if (known === undefined) {
+  if (latest?.filters !== filters) {
     const pairs = Object.keys(filters)
       .filter((name) => filters[name] !== undefined)
       .sort()
       .map((name) => [name, String(filters[name])])
-    known = hash('sha256', JSON.stringify(pairs), 'base64url').slice(0, FINGERPRINT_LENGTH)
-    fingerprints.set(filters, known)
+    const digest = hash('sha256', JSON.stringify(pairs), 'base64url')
+    latest = { filters, fingerprint: digest.slice(0, FINGERPRINT_LENGTH) }
   }
-  return known
+  return latest.fingerprint
 }
 
 function refusal(code: PageError['code'], message: string): PageError {
