@@ -1,10 +1,11 @@
 // Single statements, each within a time limit that covers the wait for a connection, too.
 //
-// postgres.js (3.4) is kept from five things here. It sends a statement that finds no free connection down a busy one, behind whatever
-// blocks that. It loses a connection whose first statement is cancelled while it is being made. It keeps a connection that fell silent
-// (a failover, a broken route) for as long as TCP does, which is a quarter of an hour. And its list of free connections grows by one with each
-// statement as long as it is never empty, and is searched from its beginning each time: so each connection here is a pool of its own. And one that is
-// lost under a statement takes what the server says to its successor for the answer to that, and tries again for ever: so it gets a new pool.
+// postgres.js (3.4) is kept from five things here, for which each connection is a pool of its own:
+// - It sends a statement that finds no free connection down a busy one, behind whatever blocks that.
+// - It loses a connection whose first statement is cancelled while it is being made.
+// - It keeps a connection that fell silent (a failover, a broken route) for as long as TCP does, which is a quarter of an hour.
+// - Its list of free connections grows by one with each statement as long as it is never empty, and is searched from its beginning each time.
+// - A connection that is lost under a statement takes what the server says to its successor for the answer to that, and tries again for ever.
 import type { SQL } from 'drizzle-orm'
 import type postgres from 'postgres'
 import { compileStatement } from './compile.ts'
@@ -56,8 +57,8 @@ export class StatementRunner {
   }
 
   /**
-   * Runs a statement that may be repeated, with these values for its placeholders. One that is given up is not cancelled but left to the server's own limit: a request to cancel may
-   * come late and hit the next statement of its connection.
+   * Runs a statement that may be repeated, with these values for its placeholders. One that is given up is not cancelled but left to the
+   * server's own limit: a request to cancel may come late and hit the next statement of its connection.
    *
    * @throws DatabaseUnavailable when PostgreSQL is away, too busy or over the time limit; PostgreSQL's own error otherwise.
    */

@@ -46,8 +46,6 @@ const Payload = Type.Object(
   { additionalProperties: false },
 )
 const payloads = Compile(Payload)
-/** Before it is JSON. */
-type Written = Omit<Readonly<Static<typeof Payload>>, 'i' | 'k'> & { i: 1 | undefined; k: readonly string[] }
 
 /** The opaque, URL-safe token of a position. */
 export function encodeCursor(binding: Binding, position: Position): string {
@@ -59,7 +57,7 @@ export function encodeCursor(binding: Binding, position: Position): string {
     // Not there at all where it is undefined.
     i: position.inclusive ? 1 : undefined,
     k: position.values,
-  } satisfies Written
+  } satisfies Record<keyof Static<typeof Payload>, unknown>
   const checked = VERSION_TEXT + JSON.stringify(payload)
   const bytes = Buffer.from(CHECKSUM_SPACE + checked)
   bytes.writeUInt32BE(crc32(checked))
