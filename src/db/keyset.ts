@@ -82,6 +82,7 @@ export async function loadPage<Row, Item>(
   const rows = await database.rows<Row & PageColumns & KeyTexts>(statement, values)
   return finishPage(page, readScan(list, rows), {
     itemOf: toItem,
+    // There are none only in the one row that says that a page is empty, and that is not among its rows.
     keysOf: (row) => readKeyTexts(list, row) ?? [],
   })
 }
