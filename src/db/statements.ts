@@ -1,11 +1,13 @@
 // Single statements, each within a time limit that covers the wait for a connection, too.
 //
-// postgres.js (3.4) is kept from five things here, for which each connection is a pool of its own:
+// postgres.js (3.4) is kept from five things here:
 // - It sends a statement that finds no free connection down a busy one, behind whatever blocks that.
 // - It loses a connection whose first statement is cancelled while it is being made.
 // - It keeps a connection that fell silent (a failover, a broken route) for as long as TCP does, which is a quarter of an hour.
-// - Its list of free connections grows by one with each statement as long as it is never empty, and is searched from its beginning each time.
-// - A connection that is lost under a statement takes what the server says to its successor for the answer to that, and tries again for ever.
+// - Its list of free connections grows by one with each statement as long as it is never empty, and is searched from its beginning each time: so each
+//   connection here is a pool of its own.
+// - A connection that is lost under a statement takes what the server says to its successor for the answer to that, and tries again for ever: so it
+//   gets a new pool.
 import type { SQL } from 'drizzle-orm'
 import type postgres from 'postgres'
 import { compileStatement } from './compile.ts'
