@@ -1,11 +1,11 @@
 import tseslint from 'typescript-eslint'
 
 export default tseslint.config(
-  { ignores: ['dist', '.tap', '.data', 'node_modules'] },
+  { ignores: ['dist', '.tap', '.transpiled', '.data', 'node_modules'] },
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked],
-    languageOptions: { parserOptions: { project: ['./tsconfig.json', './test/dashboard/tsconfig.json'] } },
+    languageOptions: { parserOptions: { project: ['./tsconfig.json', './test/tsconfig.browser.json'] } },
     rules: {
       // Numbers in templates are what log lines and SQL fragments are made of.
       '@typescript-eslint/restrict-template-expressions': [

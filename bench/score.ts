@@ -1,7 +1,7 @@
 // Scoring a history in one pass, against the definition carried out window by window.
 import { readFileSync } from 'node:fs'
 import { scoreHistory } from '../src/score/history.ts'
-import * as oracle from '../test/score/oracle.ts'
+import * as oracle from '../test/unit/score/oracle.ts'
 import { compare, PAIRS, type Comparison, type Measured } from './compare.ts'
 
 const ROUNDS = 10

@@ -3,15 +3,15 @@ import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Sql } from 'postgres'
 import type { Test } from 'tap'
-import { startProxy, type TcpProxy } from '../cache/tcp-proxy.ts'
+import { startProxy, type TcpProxy } from './tcp-proxy.ts'
 import { openPool } from '../../src/db/client.ts'
 import { startCallers, type Callers, type Reply } from './callers.ts'
 import type { ClearChecker, OpenRead } from './clear-checker.ts'
-import type { TestPostgres } from './postgres.ts'
+import type { SharedPostgres } from './postgres.ts'
 import { startServiceProcess, type ServiceProcess } from './processes.ts'
 import type { Random } from './random.ts'
 import type { TestRedis } from './redis.ts'
-import { createDatabase } from './service.ts'
+import { createDatabase } from './databases.ts'
 
 /** Of ids that are nothing else's: a load is recognised by the id, or the source, that its statement has as a parameter. */
 const FIRST_ID = 910_001
@@ -42,7 +42,7 @@ export interface Fleet {
 }
 
 export interface FleetOptions {
-  postgres: TestPostgres
+  postgres: SharedPostgres
   redis: Pick<TestRedis, 'port'>
   instances: number
   articles: number

@@ -1,24 +1,34 @@
-// A real PostgreSQL for a test, started by the test on a free port and gone with it.
-import { spawnSync } from 'node:child_process'
+// Real PostgreSQL servers for tests: one that a whole run shares, and servers of a test's own, which it may kill, pause and fill.
+import { execFile, spawnSync } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import postgres from 'postgres'
 import type { Test } from 'tap'
 import { openEmbeddedPostgres, type EmbeddedPostgres } from '../../src/db/embedded/index.ts'
 import { findPostmaster } from '../../src/db/embedded/postmaster.ts'
+import { RUN } from './run.ts'
 
 /** To survive a crash of the machine costs time and buys a throw-away database nothing; a crash of the server must lose no commit. */
-const SETTINGS = ['fsync=off', 'full_page_writes=off']
+export const SETTINGS = ['fsync=off', 'full_page_writes=off']
 
-export interface TestPostgres {
+/** A server and a database on it that is the test's own. */
+export interface SharedPostgres {
+  /** Of the database. */
   url: string
   port: number
-  /** Process id of the server now running; it changes with a restart. */
-  readonly pid: number
   /** A client of the test's own, `TimeZone` UTC, bigint as string. */
   sql: postgres.Sql
+  /** Further databases that were made on it, dropped with the test. */
+  databases: string[]
+}
+
+export interface TestPostgres extends SharedPostgres {
+  /** Process id of the server now running; it changes with a restart. */
+  readonly pid: number
   /** SIGSTOP to the server and its sessions: connections stay open and silent, new ones are not answered. */
   pause(): void
   resume(): void
@@ -30,21 +40,44 @@ export interface TestPostgres {
   start(): Promise<void>
 }
 
+/** A new, empty database on the run's server, dropped with `t`. Other files use that server at the same time. */
+export async function sharedPostgres(t: Test): Promise<SharedPostgres> {
+  if (RUN.postgresUrl === undefined) return startPostgres(t)
+  const url = new URL(RUN.postgresUrl)
+  const port = Number(url.port)
+  const server = connect(url.href)
+  const name = newName()
+  const databases = [name]
+  await server.unsafe(`create database ${name}`)
+  url.pathname = `/${name}`
+  const sql = connect(url.href)
+  t.teardown(async () => {
+    await sql.end({ timeout: 0 })
+    for (const database of databases) await server.unsafe(`drop database ${database} with (force)`)
+    await server.end({ timeout: 0 })
+  })
+  return { url: url.href, port, sql, databases }
+}
+
+/** A server of the test's own, on a free port, gone with `t`. */
 export async function startPostgres(t: Test, settings: string[] = []): Promise<TestPostgres> {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'barometer-postgres-'))
+  const databaseDir = path.join(dataDir, 'postgres')
+  // Node's own copying gives the files to another owner.
+  if (RUN.postgresCluster !== undefined) await promisify(execFile)('cp', ['-a', RUN.postgresCluster, databaseDir])
   const all = [...SETTINGS, ...settings]
   let server: EmbeddedPostgres = await openEmbeddedPostgres(dataDir, { settings: all })
   const { url, port } = server
-  const sql = postgres(url, { max: 4, connection: { TimeZone: 'UTC' }, onnotice: () => undefined })
+  const sql = connect(url)
   const areGone = async (processes: number[]): Promise<void> => {
-    while (findPostmaster(path.join(dataDir, 'postgres')) !== null) await sleep(10)
+    while (findPostmaster(databaseDir) !== null) await sleep(10)
     while (processes.some((pid) => signalIfThere(pid, 0))) await sleep(10)
   }
   const start = async (): Promise<void> => {
     server = await openEmbeddedPostgres(dataDir, { settings: all, port })
   }
   t.teardown(async () => {
-    const running = findPostmaster(path.join(dataDir, 'postgres'))
+    const running = findPostmaster(databaseDir)
     if (running !== null) signal(running.pid, 'SIGCONT')
     await sql.end({ timeout: 0 })
     await server.stop()
@@ -54,6 +87,7 @@ export async function startPostgres(t: Test, settings: string[] = []): Promise<T
     url,
     port,
     sql,
+    databases: [],
     get pid() {
       return server.pid
     },
@@ -68,6 +102,15 @@ export async function startPostgres(t: Test, settings: string[] = []): Promise<T
     },
     start,
   }
+}
+
+/** For a database of a test's own. */
+export function newName(): string {
+  return `test_${randomUUID().replaceAll('-', '')}`
+}
+
+function connect(url: string): postgres.Sql {
+  return postgres(url, { max: 4, connection: { TimeZone: 'UTC' }, onnotice: () => undefined })
 }
 
 /** To the server, so that it makes no more sessions, then to those it has: each is a process that would go on without it. Returns all. */

@@ -2,11 +2,9 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
-import path from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
+import { program, ROOT } from './root.ts'
 
-export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const START_LIMIT_MS = 60_000
 
 export interface ServiceProcess {
@@ -23,7 +21,7 @@ export interface ServiceProcess {
 export async function startServiceProcess(
   t: Test,
   environment: Record<string, string>,
-  command: string[] = [process.execPath, '--import=tsx', 'src/server.ts'],
+  command: string[] = [process.execPath, ...program('src/server')],
 ): Promise<ServiceProcess> {
   // What an earlier service on the same database was asked for most would be loaded here as well; and how much a machine can do is another matter.
   const defaults = { PORT: '0', CACHE_WARM_KEYS: '0', PRESSURE_MAX_EVENT_LOOP_DELAY_MS: '0' }
@@ -68,7 +66,7 @@ export interface CliResult {
 export async function runCli(
   args: string[],
   environment: Record<string, string>,
-  command: string[] = [process.execPath, '--import=tsx', 'src/cli/index.ts'],
+  command: string[] = [process.execPath, ...program('src/cli/index')],
 ): Promise<CliResult> {
   const child = launch([...command, ...args], environment)
   const result: CliResult = { code: null, stdout: '', stderr: '' }
@@ -83,7 +81,7 @@ function launch([file = '', ...args]: string[], environment: Record<string, stri
   const { PATH = '', HOME = '', TMPDIR } = process.env
   const base = { PATH, HOME, ...(TMPDIR === undefined ? {} : { TMPDIR }) }
   return spawn(file, args, {
-    cwd: path.resolve(ROOT),
+    cwd: ROOT,
     env: { ...base, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

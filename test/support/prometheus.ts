@@ -5,7 +5,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { Test } from 'tap'
-import { until } from '../cache/until.ts'
+import { until } from './until.ts'
 import { findPrometheus } from './prometheus-binary.ts'
 import { freePort } from '../../src/db/embedded/free-port.ts'
 

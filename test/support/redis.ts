@@ -8,8 +8,18 @@ import type { Redis } from 'ioredis'
 import type { Test } from 'tap'
 import { findRedisServer } from './redis-binary.ts'
 import { connect, end, HOST, launch, onPort, START_LIMIT_MS } from './redis-process.ts'
+import { RUN } from './run.ts'
 
 const SLOTS = 16_384
+
+/** A server for nobody else while the test's file runs. */
+export interface SharedRedis {
+  /** `redis://127.0.0.1:port`. */
+  url: string
+  port: number
+  /** A client of the test's own; it connects with its first command, and keeps commands back while the server is away. */
+  client: Redis
+}
 
 export interface TestRedisOptions {
   /** A fixed port, where the test needs one. Taken: the start rejects. */
@@ -22,15 +32,11 @@ export interface TestRedisOptions {
   password?: string
 }
 
-export interface TestRedis {
-  /** `redis://127.0.0.1:port`, without a password. */
-  url: string
-  port: number
+/** Its url is without the password. */
+export interface TestRedis extends SharedRedis {
   dir: string
   /** Process id of the server started last; it changes with a restart. */
   readonly pid: number
-  /** A client of the test's own; it connects with its first command, and keeps commands back while the server is away. */
-  client: Redis
   /** Sends a signal. One that ends the server (SIGKILL, as a crash, unless told otherwise) is awaited until the process is gone. */
   kill: (signal?: NodeJS.Signals) => Promise<void>
   /** Orderly shutdown, also of a paused server. Nothing is saved unless `args` say so. */
@@ -46,6 +52,16 @@ export interface TestRedisCluster {
   /** URL of the first node. */
   url: string
   nodes: TestRedis[]
+}
+
+/** The Redis of this worker, emptied. A test that stops, fills or configures one starts its own. */
+export async function sharedRedis(t: Test): Promise<SharedRedis> {
+  if (RUN.redisPort === undefined) return startRedis(t)
+  const client = connect(RUN.redisPort, undefined)
+  t.teardown(() => client.disconnect())
+  await client.flushall()
+  await client.config('RESETSTAT')
+  return { url: `redis://${HOST}:${RUN.redisPort}`, port: RUN.redisPort, client }
 }
 
 /**

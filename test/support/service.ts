@@ -1,14 +1,11 @@
 // The service in this process, built and listening as in production, on a database of its own.
-import { randomUUID } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Test } from 'tap'
 import { buildApp } from '../../src/app.ts'
 import { loadConfig, type Config } from '../../src/config.ts'
 import { openDatabase, type Database } from '../../src/db/client.ts'
-import { migrateDatabase } from '../../src/db/migrate.ts'
-import { renewed } from '../cache/renewed.ts'
-import type { TestPostgres } from './postgres.ts'
+import { renewed } from './renewed.ts'
 
 export interface LogLine {
   level: number
@@ -25,16 +22,6 @@ export interface TestService {
   log: LogLine[]
   get(path: string, headers?: Record<string, string>): Promise<Response>
   close(): Promise<void>
-}
-
-/** A new, migrated database on a running server; its URL. */
-export async function createDatabase(postgres: TestPostgres): Promise<string> {
-  const name = `test_${randomUUID().replaceAll('-', '')}`
-  await postgres.sql.unsafe(`create database ${name}`)
-  const url = new URL(postgres.url)
-  url.pathname = `/${name}`
-  await migrateDatabase(url.href)
-  return url.href
 }
 
 const NOT_UNDER_TEST = {

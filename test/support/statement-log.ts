@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { open } from 'node:fs/promises'
 import path from 'node:path'
 import type { Test } from 'tap'
-import { until } from '../cache/until.ts'
+import { until } from './until.ts'
 import { startPostgres, type TestPostgres } from './postgres.ts'
 
 /**

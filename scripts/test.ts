@@ -1,0 +1,113 @@
+// Runs tests: `npm test` all, `npm test -- test/pagination` what is named, in three tiers, each as wide as it bears.
+import { spawnSync } from 'node:child_process'
+import { availableParallelism } from 'node:os'
+import path from 'node:path'
+import { parseArgs } from 'node:util'
+import { explain, runFile, type FileRun } from './tests/file-run.ts'
+import { select, TIERS, type TestFile, type Tier } from './tests/selection.ts'
+import { startServers, type Servers } from './tests/servers.ts'
+import { transpile } from './tests/transpile.ts'
+
+const ROOT = path.resolve(import.meta.dirname, '..')
+const LIMIT_SECONDS = 300
+const SLOWEST = 10
+
+const { values, positionals } = parseArgs({
+  options: { workers: { type: 'string' }, verbose: { type: 'boolean', default: false } },
+  allowPositionals: true,
+})
+
+/** Files of a tier that run at a time. Services wait more than they work; what kills and pauses has the machine for itself. */
+const WIDTH: Record<Tier, number> = {
+  unit: availableParallelism(),
+  service: Number(values.workers ?? availableParallelism() * 2),
+  faults: 1,
+}
+
+interface Ran extends FileRun, TestFile {}
+
+async function main(): Promise<boolean> {
+  const files = select(ROOT, positionals)
+  const withServers = files.filter(({ tier }) => tier !== 'unit')
+  const copy = transpile()
+  if (withServers.length > 0) requireServers()
+  const browser = withServers.some(({ name }) => name.includes('/dashboard/'))
+  const servers = withServers.length > 0 ? await startServers({ workers: WIDTH.service, browser }) : null
+  const stop = (): void => {
+    void (servers?.stop() ?? Promise.resolve()).finally(() => process.exit(130))
+  }
+  process.once('SIGINT', stop).once('SIGTERM', stop)
+  const ran: Ran[] = []
+  try {
+    for (const tier of TIERS) {
+      const ofTier = files.filter((file) => file.tier === tier)
+      if (ofTier.length > 0) ran.push(...(await runTier(tier, ofTier, copy, servers, files.length === 1)))
+    }
+  } finally {
+    await servers?.stop()
+  }
+  return report(ran)
+}
+
+async function runTier(
+  tier: Tier,
+  files: TestFile[],
+  copy: string,
+  servers: Servers | null,
+  alone: boolean,
+): Promise<Ran[]> {
+  const began = performance.now()
+  const waiting = [...files]
+  const ran: Ran[] = []
+  const work = async (worker: number): Promise<void> => {
+    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
+      const run = await runFile(['--enable-source-maps', path.join(copy, file.name.replace(/\.ts$/, '.js'))], {
+        cwd: ROOT,
+        environment: servers?.environmentOf(worker) ?? {},
+        limitSeconds: LIMIT_SECONDS,
+        verbose: values.verbose || alone,
+      })
+      ran.push({ ...file, ...run })
+      console.log(lineOf({ ...file, ...run }))
+      if (!run.ok) console.log(explain(run.output))
+    }
+  }
+  await Promise.all(Array.from({ length: Math.min(WIDTH[tier], files.length) }, (_, worker) => work(worker)))
+  const seconds = ((performance.now() - began) / 1_000).toFixed(0)
+  console.log(`--- ${tier}: ${files.length} files in ${seconds} s, ${Math.min(WIDTH[tier], files.length)} at a time`)
+  return ran
+}
+
+function lineOf({ ok, seconds, passed, skipped, name }: Ran): string {
+  const counted = `${passed} passed${skipped > 0 ? `, ${skipped} skipped` : ''}`
+  return `${ok ? 'ok    ' : 'FAILED'} ${seconds.toFixed(1).padStart(6)} s  ${name}  ${counted}`
+}
+
+function report(ran: Ran[]): boolean {
+  const sum = (name: 'passed' | 'failed' | 'skipped'): number => ran.reduce((total, run) => total + run[name], 0)
+  const failed = ran.filter(({ ok }) => !ok)
+  if (ran.length > SLOWEST) {
+    console.log('\nslowest files:')
+    const slowest = [...ran].sort((one, other) => other.seconds - one.seconds).slice(0, SLOWEST)
+    for (const run of slowest) console.log(lineOf(run))
+  }
+  if (failed.length > 0) console.log('\nfailed files:')
+  for (const run of failed) console.log(lineOf(run))
+  console.log(`\n${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped`)
+  return failed.length === 0
+}
+
+/** A process of its own: installing takes a while and speaks for itself. */
+function requireServers(): void {
+  const { status } = spawnSync(process.execPath, ['--import=tsx', path.join(ROOT, 'scripts/require-servers.ts')], {
+    stdio: 'inherit',
+  })
+  if (status !== 0) process.exit(status ?? 1)
+}
+
+try {
+  process.exitCode = (await main()) ? 0 : 1
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error)
+  process.exitCode = 1
+}

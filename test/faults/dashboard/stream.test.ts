@@ -1,0 +1,251 @@
+// The events behind the page: who may watch, how many, what it costs, and how it ends.
+import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http'
+import { connect, type AddressInfo } from 'node:net'
+import { EventEmitter, once } from 'node:events'
+import { readdir } from 'node:fs/promises'
+import path from 'node:path'
+import t, { type Test } from 'tap'
+import { Broadcast } from '../../../src/routes/dashboard/broadcast.ts'
+import type { History, Sample } from '../../../src/routes/dashboard/messages.ts'
+import { until } from '../../support/until.ts'
+import { isProblem, send } from '../../support/http.ts'
+import { startPostgres } from '../../support/postgres.ts'
+import { startServiceProcess } from '../../support/processes.ts'
+import { ROOT } from '../../support/root.ts'
+import { startRedis } from '../../support/redis.ts'
+import { createDatabase } from '../../support/databases.ts'
+import { startService } from '../../support/service.ts'
+
+const EVENTS = '/api/v1/dashboard/events'
+const postgres = await startPostgres(t)
+const DATABASE_URL = await createDatabase(postgres)
+
+t.test('history first, then samples with figures, for as many as may watch', async (t) => {
+  const redis = await startRedis(t)
+  const service = await startService(t, { DATABASE_URL, REDIS_URL: redis.url, DASHBOARD_MAX_CLIENTS: '2' })
+  const first = await watch(t, service.url)
+  t.match(first.headers, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store' })
+  t.match(first.headers, { 'x-request-id': /./, 'x-content-type-options': 'nosniff' })
+  t.match(await first.next<History>(), { name: 'history', data: { everyMs: 2000, points: [] } })
+  t.match(await first.next(), {
+    name: 'sample',
+    data: { point: { requests: null, isRedisAway: false }, stats: { status: 'connected' } },
+  })
+  t.match((await sampleWith(first, hasLists)).lists, { clears: [], instances: [{ behind: 0 }] })
+  for (let days = 7; days < 17; days++) await send(service, `/api/v1/media/latest?limit=${days}`)
+  const { point, stats } = await sampleWith(first, ({ point }) => (point.fleetRequests ?? 0) > 0)
+  t.ok(point.requests! > 0, 'requests a second')
+  t.equal(point.hitRate, 0)
+  t.ok(stats.misses <= 10)
+
+  const second = await watch(t, service.url)
+  t.ok((await second.next<History>()).data.points.length >= 2, 'who comes later has what was sampled')
+  t.match(await second.next(), { name: 'sample' }, 'and the newest at once')
+  const { data: other } = await second.next<Sample>()
+  t.strictSame(
+    await sampleWith(first, ({ point }) => point.at >= other.point.at),
+    other,
+    'one sample for both',
+  )
+
+  const third = await send(service, EVENTS)
+  isProblem(t, third, 'dashboard_busy')
+  t.equal(third.headers['retry-after'], '10')
+  first.end()
+  await until(
+    'a place',
+    async () => (await send(service, EVENTS, { method: 'HEAD' })).status,
+    (is) => is === 200,
+  )
+  t.match(await (await watch(t, service.url)).next(), { name: 'history' })
+})
+
+t.test('PostgreSQL away: the figures go on, the lists are those of before', async (t) => {
+  const own = await startPostgres(t)
+  const service = await startService(t, { DATABASE_URL: await createDatabase(own) })
+  const events = await watch(t, service.url)
+  await events.next()
+  const before = (await sampleWith(events, hasLists)).lists
+  await own.kill()
+  await events.next()
+  const { data } = await events.next<Sample>()
+  t.ok(data.lists!.readAt - before!.readAt < 3000, 'and say from when they are')
+  t.equal(data.lists!.instances.length, 1)
+})
+
+t.test('nobody watches: nothing is sampled, and the next one begins at once', async (t) => {
+  let taken = 0
+  const { url, broadcast } = await serve(t, { take: () => Promise.resolve({ n: ++taken }) })
+  const first = await watch(t, url)
+  await first.next()
+  await first.next()
+  first.end()
+  await until(
+    'it is gone',
+    () => broadcast.clients,
+    (clients) => clients === 0,
+  )
+  const left = taken
+  // As much time as 20 samples take, by another that is watched.
+  const clock = await watch(t, (await serve(t, { take: () => Promise.resolve({}) })).url)
+  for (let samples = 0; samples < 20; samples++) await clock.next()
+  t.ok(taken <= left + 1, 'one may have been on its way')
+  const rested = taken
+  const next = await watch(t, url)
+  t.equal((await next.next<{ points: unknown[] }>()).data.points.length, rested)
+  t.match(await next.next(), { name: 'sample', data: { n: rested + 1 } })
+})
+
+t.test('what is kept for later comers is bounded', async (t) => {
+  const { url } = await serve(t, { keep: 5 })
+  const first = await watch(t, url)
+  for (let events = 0; events < 12; events++) await first.next()
+  const later = await watch(t, url)
+  t.equal((await later.next<{ points: unknown[] }>()).data.points.length, 5)
+})
+
+t.test('who does not read is cut off, and the others go on', async (t) => {
+  const text = 'x'.repeat(500_000)
+  const { url, broadcast, dropped } = await serve(t, {
+    take: () => Promise.resolve({ text }),
+    keep: 0,
+  })
+  const reader = await watch(t, url)
+  const socket = connect(Number(new URL(url).port), '127.0.0.1').on('error', () => undefined)
+  socket.pause().write('GET / HTTP/1.1\r\nhost: x\r\n\r\n')
+  await until(
+    'both watch',
+    () => broadcast.clients,
+    (clients) => clients === 2,
+  )
+  while (dropped.length === 0) await reader.next()
+  await until(
+    'it is gone',
+    () => broadcast.clients,
+    (clients) => clients === 1,
+  )
+  for (let samples = 0; samples < 3; samples++) t.match(await reader.next(), { name: 'sample' })
+  t.equal(dropped.length, 1)
+  socket.destroy()
+})
+
+t.test('SIGTERM with streams open: they end, and the service with them', async (t) => {
+  const service = await startServiceProcess(t, { DATABASE_URL })
+  const streams = await Promise.all([1, 2, 3].map(() => watch(t, service.url)))
+  for (const stream of streams) await stream.next()
+  const begun = performance.now()
+  t.equal(await service.end('SIGTERM'), 0)
+  const took = performance.now() - begun
+  t.ok(took < 5000, `soon: ${Math.round(took)} ms`)
+  for (const stream of streams) t.ok(await stream.ended, 'ended, not cut off')
+  t.notMatch(service.lines.join('\n'), /cut off/)
+})
+
+t.test('the files of the page: all of them, with a tag, and with headers that keep others out', async (t) => {
+  const service = await startService(t, { DATABASE_URL })
+  const folder = await readdir(path.join(ROOT, 'src/routes/dashboard/page'))
+  const names = folder.filter((name) => !/^index\.html$|\.json$/.test(name)).map((name) => `/${name}`)
+  for (const name of ['', '/uplot.js', '/uplot.css', ...names]) {
+    const { status, headers, body } = await send(service, `/dashboard${name}`)
+    t.equal(status, 200, name)
+    t.match(headers['content-type'], /^(text\/(html|css|javascript); charset=utf-8|image\/svg\+xml)$/)
+    t.match(headers['content-security-policy'], /default-src 'self'/)
+    t.notMatch(body, /(src|href)="https?:/)
+    const again = await send(service, `/dashboard${name}`, {
+      headers: { 'if-none-match': String(headers.etag) },
+    })
+    t.strictSame([again.status, again.body], [304, ''])
+  }
+  isProblem(t, await send(service, '/dashboard/nothing'), 'route_not_found')
+})
+
+t.test('a sample that fails is told of, and the next one is taken all the same', async (t) => {
+  let taken = 0
+  const take = (): Promise<object> => {
+    taken += 1
+    return taken === 1 ? Promise.reject(new Error('no figures')) : Promise.resolve({ taken })
+  }
+  const { url, failures } = await serve(t, { take })
+  const watching = await watch(t, url)
+  t.match(await watching.next(), { name: 'history' })
+  t.match(await watching.next(), { name: 'sample', data: { taken: 2 } })
+  t.match(failures, [{ message: 'no figures' }])
+})
+
+/** The next sample of which something holds. */
+async function sampleWith(
+  { next }: Awaited<ReturnType<typeof watch>>,
+  holds: (sample: Sample) => boolean,
+): Promise<Sample> {
+  for (;;) {
+    const { data } = await next<Sample>()
+    if (holds(data)) return data
+  }
+}
+
+/** On a busy machine PostgreSQL may not answer the first one in time. */
+const hasLists = ({ lists }: Sample): boolean => lists !== null
+
+interface Event<Data> {
+  name: string
+  data: Data
+}
+
+/** Watches, and hands out events as they are asked for. */
+async function watch(t: Test, url: string) {
+  const asked = request(`${url}${EVENTS}`).on('error', () => undefined)
+  asked.end()
+  const [response] = (await once(asked, 'response')) as [IncomingMessage]
+  if (response.statusCode !== 200) throw new Error(`answered ${response.statusCode}`)
+  t.teardown(() => asked.destroy())
+  const events: Event<unknown>[] = []
+  const heard = new EventEmitter()
+  let text = ''
+  response.setEncoding('utf8').on('error', () => undefined)
+  response.on('data', (chunk: string) => {
+    text += chunk
+    const whole = text.split('\n\n')
+    text = whole.pop() ?? ''
+    for (const event of whole) {
+      const [, name, data] = /^event: (.*)\ndata: (.*)$/.exec(event) ?? []
+      if (name !== undefined) events.push({ name, data: JSON.parse(data!) as unknown })
+    }
+    heard.emit('news')
+  })
+  const ended = new Promise<boolean>((resolve) => response.once('close', () => resolve(response.complete)))
+  const next = async <Data = unknown>(): Promise<Event<Data>> => {
+    while (events.length === 0) await once(heard, 'news')
+    return events.shift() as Event<Data>
+  }
+  return { headers: response.headers, next, end: () => asked.destroy(), ended }
+}
+
+/** A broadcast of its own, quicker than that of the service. */
+async function serve(
+  t: Test,
+  { take = () => Promise.resolve({}), keep = 100 }: { take?: () => Promise<object>; keep?: number },
+) {
+  const dropped: number[] = []
+  const failures: unknown[] = []
+  const broadcast = new Broadcast<object, number>({
+    take,
+    pointOf: () => 1,
+    everyMs: 5,
+    keep,
+    maxClients: 5,
+    maxBacklogBytes: 1_000_000,
+    onDropped: () => dropped.push(1),
+    onFailure: (error) => failures.push(error),
+  })
+  const server = createServer((_request, response: ServerResponse) => {
+    response.writeHead(200)
+    broadcast.add(response)
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => {
+    broadcast.close()
+    server.closeAllConnections()
+    server.close()
+  })
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, broadcast, dropped, failures }
+}

@@ -1,0 +1,174 @@
+// Figures of the fleet: those of every instance together, and of those that are gone, however they went.
+import t from 'tap'
+import { sql } from 'drizzle-orm'
+import { until } from '../../support/until.ts'
+import { foldDeparted, publishCounts, readFleet } from '../../../src/db/fleet-counts.ts'
+import { startPostgres } from '../../support/postgres.ts'
+import { startServiceProcess, type ServiceProcess } from '../../support/processes.ts'
+import { createDatabase } from '../../support/databases.ts'
+import { startService } from '../../support/service.ts'
+
+const postgres = await startPostgres(t)
+
+interface Fleet {
+  instances: number
+  hits: number
+  misses: number
+  loads: number
+  requests: number
+  categories: Record<string, { hits: number }>
+}
+
+interface Asked {
+  get: (path: string) => Promise<Response>
+}
+
+/** Once it is known. */
+async function fleetOf({ get }: Asked): Promise<Fleet> {
+  const read = async (): Promise<Fleet | null> => {
+    const { cache } = (await (await get('/cache/stats')).json()) as { cache: { fleet: Fleet | null } }
+    return cache.fleet
+  }
+  return (await until('the fleet to be known', read, (fleet) => fleet !== null))!
+}
+
+type Own = Pick<Fleet, 'hits' | 'misses' | 'loads'>
+
+/** What an instance has counted, once it has so many: one that is late with its lease loads in place of a hit, which is not the matter here. */
+function ownOf({ get }: Asked, lookUps: number): Promise<Own> {
+  return until(
+    'its own figures',
+    async () => ((await (await get('/cache/stats')).json()) as { cache: Own }).cache,
+    ({ hits, misses }) => hits + misses === lookUps,
+  )
+}
+
+function sum(of: Own[]): Own {
+  const total = (name: keyof Own): number => of.reduce((all, own) => all + own[name], 0)
+  return { hits: total('hits'), misses: total('misses'), loads: total('loads') }
+}
+
+async function ask({ get }: Asked, times: number): Promise<void> {
+  for (let index = 0; index < times; index++) {
+    const answer = await get('/api/v1/media/latest?limit=1')
+    if (answer.status !== 200) throw new Error(await answer.text())
+    await answer.text()
+  }
+}
+
+t.test('the total keeps what departed instances counted', async (t) => {
+  const database = await createDatabase(postgres)
+  const begin = (): Promise<ServiceProcess> => startServiceProcess(t, { DATABASE_URL: database })
+  const [first, second] = await Promise.all([begin(), begin()])
+  await ask(first, 10)
+  await ask(second, 20)
+  const all = await until(
+    'each to know of the other',
+    () => fleetOf(first),
+    (fleet) => fleet.hits + fleet.misses === 30,
+  )
+  const two = await ownOf(second, 20)
+  const early = sum([await ownOf(first, 10), two])
+  t.ok(early.hits > 0 && early.loads > 0)
+  t.match(all, { instances: 2, requests: 30, ...early, categories: { media: { hits: early.hits } } })
+
+  // A crash loses what was counted since the last time it was written, and no more.
+  await second.end('SIGKILL')
+  await ask(first, 5)
+  const third = await begin()
+  const after = await until(
+    'the newcomer to know of all',
+    () => fleetOf(third),
+    (fleet) => fleet.hits + fleet.misses === 35,
+  )
+  const one = await ownOf(first, 15)
+  t.match(after, { hits: one.hits + two.hits, requests: 35 })
+
+  // A stop loses nothing, however short the life was.
+  await ask(third, 3)
+  const { hits, misses } = sum([one, two, await ownOf(third, 3)])
+  await third.end()
+  await first.end()
+  const fourth = await begin()
+  const last = await fleetOf(fourth)
+  // The one that was killed is on the list until the next clear.
+  t.match(last, { instances: 2, hits, misses, requests: 38 })
+})
+
+t.test('the total never goes back, while it is written and while PostgreSQL hangs', async (t) => {
+  const server = await startPostgres(t)
+  const service = await startService(t, { DATABASE_URL: await createDatabase(server) })
+  const seen: number[] = []
+  const look = async (): Promise<void> => {
+    const { hits, misses } = await fleetOf(service)
+    seen.push(hits + misses)
+  }
+  const began = performance.now()
+  // Longer than it takes until something is written.
+  while (performance.now() - began < 7000) {
+    await ask(service, 3)
+    await look()
+  }
+  server.pause()
+  t.teardown(() => server.resume())
+  for (let round = 0; round < 5; round++) {
+    await ask(service, 1)
+    await look()
+  }
+  t.ok(seen.length > 20, `${seen.length} looks`)
+  t.strictSame(
+    seen.filter((count, index) => count < (seen[index - 1] ?? 0)),
+    [],
+  )
+  server.resume()
+  await until(
+    'all of it',
+    () => fleetOf(service),
+    ({ hits, misses }) => hits + misses === seen.length * 3 - 10,
+  )
+})
+
+t.test('lives long over are added up in one, and nothing is lost or counted twice', async (t) => {
+  const { database } = await startService(t, { DATABASE_URL: await createDatabase(postgres) })
+  const sum = async (): Promise<number> => {
+    const { counts } = await readFleet(database, 'none')
+    return counts.reduce((total, { count }) => total + count, 0)
+  }
+  for (const life of ['a', 'b', 'c']) {
+    const counts = [{ category: 'media', counter: 'loads', count: 10 }]
+    await publishCounts(database, life, counts)
+    await publishCounts(database, life, counts)
+    // Late, and older.
+    await publishCounts(database, life, [{ category: 'media', counter: 'loads', count: 7 }])
+  }
+  t.equal(await sum(), 30)
+  await database.rows(
+    sql`update cache_counts set counted_at = now() - interval '8 days' where life in ('a', 'b')`,
+  )
+  await Promise.all([foldDeparted(database), foldDeparted(database)])
+  await foldDeparted(database)
+  t.equal(await sum(), 30)
+  const lives = await database.rows<{ life: string }>(sql`select life from cache_counts order by life`)
+  t.strictSame(
+    lives.map(({ life }) => life),
+    ['c', 'departed'],
+  )
+})
+
+t.test('an instance that nobody asks anything writes nothing', async (t) => {
+  const service = await startService(t, { DATABASE_URL: await createDatabase(postgres) })
+  const { database } = service
+  const written = async (): Promise<string | null | undefined> => {
+    const [row] = await database.rows<{ at: string | null }>(
+      sql`select max(counted_at)::text as at from cache_counts`,
+    )
+    return row?.at
+  }
+  await ask(service, 3)
+  const first = await until('it to be written', written, (at) => at !== null)
+  // Probes and whoever looks at the figures are nobody.
+  const began = performance.now()
+  while (performance.now() - began < 6000)
+    await Promise.all(['/livez', '/metrics', '/cache/stats'].map((path) => service.get(path)))
+  t.equal(await written(), first)
+})

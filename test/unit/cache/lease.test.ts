@@ -1,0 +1,206 @@
+// The lease and the confirmation of clears, on a log that answers when and what the test says, by a clock that the test moves.
+import t from 'tap'
+import { ClearHistory } from '../../../src/cache/clear-history.ts'
+import type { Appended, ClearLog, LogReading, Member, Reader } from '../../../src/cache/index.ts'
+import { confirmation } from '../../../src/cache/confirmation.ts'
+import { Lease, LEASE_MS } from '../../../src/cache/lease.ts'
+import { SYSTEM_TIME } from '../../../src/cache/time.ts'
+import { gate } from '../../support/gate.ts'
+
+const NOTHING: LogReading = { epoch: 'e', seq: 0, clears: [], floor: 0 }
+const CLEAR = { kind: 'key', selector: 'a', soft: false } as const
+
+interface Asked extends Reader {
+  since: number
+}
+
+/** Answers each read with what `answer` gives, and notes it. */
+function world(answer: (asked: Asked) => Promise<LogReading | null>) {
+  const clock = { now: 0 }
+  const asked: Asked[] = []
+  const left: string[] = []
+  const log: ClearLog = {
+    read: (since, _keep, reader) => {
+      asked.push({ ...reader, since })
+      return answer({ ...reader, since })
+    },
+    append: () => Promise.reject(new Error('not asked for')),
+    unacknowledged: () => Promise.resolve([]),
+    expire: () => Promise.resolve(),
+    complete: () => Promise.resolve(),
+    leave: (id) => Promise.resolve(void left.push(id)),
+  }
+  const history = new ClearHistory()
+  const lease = new Lease({
+    log,
+    history,
+    id: 'me',
+    name: 'me',
+    keepSeconds: 60,
+    time: { ...SYSTEM_TIME, clock: () => clock.now },
+  })
+  return { clock, asked, left, history, lease }
+}
+
+t.test('it lasts from the asking, not from the answer', async (t) => {
+  const answer = gate<LogReading>()
+  const { clock, lease } = world(() => answer.promise)
+  t.equal(lease.isValid, false)
+  const renewal = lease.renew()
+  clock.now = 400
+  answer.open(NOTHING)
+  await renewal
+  clock.now = LEASE_MS - 1
+  t.equal(lease.isValid, true)
+  clock.now = LEASE_MS
+  t.equal(lease.isValid, false)
+})
+
+t.test('requests keep it alive, in the background and not each of them', async (t) => {
+  const { clock, lease, asked } = world(() => Promise.resolve(NOTHING))
+  await lease.renew()
+  for (clock.now = 0; clock.now < 250; clock.now += 50) t.equal(lease.touch(), true)
+  t.equal(asked.length, 1)
+  for (let times = 0; times < 5; times += 1) t.equal(lease.touch(), true)
+  t.equal(asked.length, 2, 'one for all')
+  await lease.acquire()
+  clock.now = LEASE_MS + 200
+  t.equal(lease.isValid, true)
+})
+
+t.test('clears that it reads are applied before it counts, and acknowledged at once', async (t) => {
+  let clears = [{ ...CLEAR, seq: 7 }]
+  const { lease, asked, history } = world(() => {
+    const reading = { ...NOTHING, seq: 7, clears }
+    clears = []
+    return Promise.resolve(reading)
+  })
+  await lease.renew()
+  t.equal(history.position, 7)
+  t.strictSame(
+    asked.map(({ since }) => since),
+    [0, 7],
+  )
+})
+
+t.test('whoever is on the list no more has none, and joins anew', async (t) => {
+  const answers: (Promise<LogReading | null> | null)[] = []
+  const again = gate<LogReading | null>()
+  const { clock, lease, asked } = world(() => answers.shift() ?? Promise.resolve(NOTHING))
+  await lease.renew()
+  answers.push(Promise.resolve(null), again.promise)
+  clock.now = 300
+  t.equal(lease.touch(), true)
+  await new Promise((resolve) => setImmediate(resolve))
+  t.equal(lease.isValid, false, 'a clear did not wait for it')
+  clock.now = 400
+  again.open(NOTHING)
+  await lease.renew()
+  t.strictSame(
+    asked.map(({ joins }) => joins),
+    [true, false, true],
+  )
+  clock.now = 300 + LEASE_MS - 1
+  t.equal(lease.isValid, true)
+  clock.now = 300 + LEASE_MS + 1
+  t.equal(lease.isValid, false, 'since the second asking')
+})
+
+t.test(
+  'of a log that hangs only those who come first wait, and nobody waits for one that refuses',
+  async (t) => {
+    const hung = gate<LogReading>()
+    const { clock, lease, asked } = world(() => hung.promise)
+    const began = performance.now()
+    const first = lease.acquire()
+    clock.now = 250
+    t.equal(await lease.acquire(), false)
+    t.ok(performance.now() - began < 200, 'at once')
+    t.equal(await first, false)
+    t.ok(performance.now() - began >= 240)
+    hung.fail(new Error('gone'))
+    await t.rejects(lease.renew())
+    t.equal(await lease.acquire(), false)
+    t.equal(asked.length, 1, 'a pause before it is asked again')
+    clock.now += 250
+    t.equal(await lease.acquire(), false)
+    t.equal(asked.length, 2)
+  },
+)
+
+t.test('closing leaves the list, for good', async (t) => {
+  const { lease, left, asked } = world(() => Promise.resolve(NOTHING))
+  await lease.renew()
+  await lease.close()
+  t.strictSame([lease.isValid, left], [false, ['me']])
+  await t.rejects(lease.renew(), { message: /closed/ })
+  t.equal(asked.length, 1)
+})
+
+t.test('a clear', async (t) => {
+  const me: Member = { id: 'me', name: 'host/1', beat: 1 }
+  const other: Member = { id: 'other', name: 'host/2', beat: 5 }
+  /** Waits by a clock that goes on by itself. */
+  async function confirm(
+    appended: Pick<Appended, 'members' | 'listIsWhole'>,
+    unacknowledged: () => Promise<string[]>,
+  ): Promise<{ result: Awaited<ReturnType<typeof confirmation>>; ms: number; expired: Member[][] }> {
+    const expired: Member[][] = []
+    const log = {
+      unacknowledged,
+      expire: (members: Member[]) => Promise.resolve(void expired.push(members)),
+    } as Partial<ClearLog> as ClearLog
+    const time = SYSTEM_TIME
+    const appendedAt = time.clock()
+    const result = await confirmation(
+      log,
+      { epoch: 'e', seq: 3, ...appended },
+      { self: me, appendedAt, time },
+    )
+    return { result, ms: time.clock() - appendedAt, expired }
+  }
+
+  await t.test('is confirmed by this instance alone where there is no other', async (t) => {
+    const { result, ms } = await confirm({ members: [me], listIsWhole: true }, () =>
+      Promise.reject(new Error('not asked')),
+    )
+    t.strictSame(result, { confirmed: ['host/1'], expired: [] })
+    t.ok(ms < LEASE_MS / 2)
+  })
+
+  await t.test('waits for an acknowledgement, and no longer', async (t) => {
+    let asked = 0
+    const { result, ms, expired } = await confirm({ members: [me, other], listIsWhole: true }, () => {
+      asked += 1
+      return Promise.resolve(asked < 3 ? ['other'] : [])
+    })
+    t.strictSame([result, expired], [{ confirmed: ['host/1', 'host/2'], expired: [] }, []])
+    t.ok(asked === 3 && ms < LEASE_MS / 2)
+  })
+
+  await t.test('waits for a whole lease, and a little more, where none comes', async (t) => {
+    const { result, ms, expired } = await confirm({ members: [me, other], listIsWhole: true }, () =>
+      Promise.resolve(['other', 'me']),
+    )
+    t.strictSame(result, { confirmed: ['host/1'], expired: ['host/2'] })
+    t.ok(ms >= LEASE_MS * 1.02, `${ms} ms`)
+    t.strictSame(expired, [[other]], 'off the list, unless it has renewed since')
+  })
+
+  for (const [how, answer] of [
+    ['refuses', () => Promise.reject(new Error('gone'))],
+    ['hangs', () => new Promise<string[]>(() => undefined)],
+  ] as const) {
+    await t.test(`needs no log that ${how} meanwhile: a lease later it holds all the same`, async (t) => {
+      const { result, ms } = await confirm({ members: [me, other], listIsWhole: true }, answer)
+      t.strictSame(result, { confirmed: ['host/1'], expired: ['host/2'] })
+      t.ok(ms >= LEASE_MS * 1.02 && ms < LEASE_MS * 2, `${ms} ms`)
+    })
+  }
+
+  await t.test('waits for instances that the list may have lost', async (t) => {
+    const { result, ms } = await confirm({ members: [me], listIsWhole: false }, () => Promise.resolve([]))
+    t.strictSame(result, { confirmed: ['host/1'], expired: [] })
+    t.ok(ms >= LEASE_MS * 1.02, `${ms} ms`)
+  })
+})

@@ -1,0 +1,147 @@
+// What a request's page parameters mean, and which of them are refused.
+import t from 'tap'
+import { encodeCursor } from '../../../src/pagination/cursor.ts'
+import {
+  defineList,
+  PageError,
+  readPage,
+  resolveId,
+  type PageQuery,
+  type PageRequest,
+} from '../../../src/pagination/index.ts'
+
+const keys = [
+  { column: 'published_at', kind: 'timestamp' },
+  { column: 'id', kind: 'id' },
+] as const
+const articles = defineList({ name: 'media/latest', path: '/api/v1/media/latest', keys, acceptsId: true })
+const withoutIds = defineList({ name: 'media/latest', path: '/api/v1/media/latest', keys })
+const filters = { source: 'x' }
+const query: PageQuery = { limit: 20, order: 'desc' }
+const limits = { maxOffset: 1000 }
+
+const read = (given: Partial<PageQuery>, list = articles): PageRequest =>
+  readPage(list, { ...query, ...given }, filters, limits)
+const base = { list: articles, order: 'desc', filters, limit: 20, countTotal: false }
+
+function refusal(attempt: () => unknown): PageError {
+  try {
+    attempt()
+  } catch (error) {
+    if (error instanceof PageError) return error
+    throw error
+  }
+  throw new Error('nothing was refused')
+}
+
+t.test('neither offset nor cursor is the first cursor page', (t) => {
+  t.strictSame(read({}), { kind: 'cursor', ...base, position: null })
+  t.strictSame(read({ offset: undefined, cursor: undefined, count: undefined }), read({}))
+  t.end()
+})
+
+t.test('an offset is an offset page, zero too', (t) => {
+  for (const offset of [0, 7, 1000])
+    t.strictSame(read({ offset }), { kind: 'offset', ...base, offset, maxOffset: 1000 })
+  t.end()
+})
+
+t.test('a cursor is a position; page size and count may change on the way', (t) => {
+  const position = { direction: 'backward', values: ['2025-10-23T00:00:00Z', '7'], inclusive: true } as const
+  const cursor = encodeCursor({ list: articles, order: 'desc', filters }, position)
+  t.strictSame(read({ cursor, limit: 3, count: 'exact' }), {
+    kind: 'cursor',
+    ...base,
+    limit: 3,
+    countTotal: true,
+    position,
+  })
+  t.end()
+})
+
+t.test('both at once are a conflict, whatever they hold', (t) => {
+  for (const [offset, cursor] of [
+    [0, ''],
+    [5, 'rubbish'],
+    [10 ** 9, '7'],
+  ] as const) {
+    const error = refusal(() => read({ offset, cursor }))
+    t.equal(error.code, 'pagination_conflict')
+    t.strictSame(error.parameters, ['offset', 'cursor'])
+    t.match(error.message, /offset.*cursor/)
+  }
+  t.end()
+})
+
+t.test('an offset too deep is refused with the way on', (t) => {
+  for (const offset of [1001, 10 ** 9, 9_999_999_999_999_999, Infinity]) {
+    const error = refusal(() => read({ offset }))
+    t.equal(error.code, 'offset_too_large')
+    t.strictSame(error.parameters, ['offset'])
+    t.match(error.message, /1000;.*cursor/)
+  }
+  t.equal(read({ offset: 1000 }).kind, 'offset')
+  t.end()
+})
+
+t.test('an empty or broken cursor is never the first page', (t) => {
+  for (const cursor of ['', ' ', 'null', 'undefined', '0x10', '-1', '1.5', '1e3']) {
+    t.equal(refusal(() => read({ cursor })).code, 'cursor_malformed', JSON.stringify(cursor))
+  }
+  t.end()
+})
+
+t.test('a plain id is taken where the list says so', (t) => {
+  t.strictSame(read({ cursor: '123' }), { kind: 'after-id', ...base, id: '123' })
+  t.strictSame(read({ cursor: '9223372036854775807' }), {
+    kind: 'after-id',
+    ...base,
+    id: '9223372036854775807',
+  })
+  for (const cursor of ['0', '007', '9223372036854775808', '9'.repeat(20), '9'.repeat(200)]) {
+    t.equal(refusal(() => read({ cursor })).code, 'cursor_malformed', cursor)
+  }
+  const error = refusal(() => read({ cursor: '123' }, withoutIds))
+  t.equal(error.code, 'cursor_malformed')
+  t.strictSame(error.parameters, ['cursor'])
+  t.end()
+})
+
+t.test('a plain id becomes the place behind its row', (t) => {
+  const request = read({ cursor: '123', limit: 5, count: 'exact' })
+  if (request.kind !== 'after-id') throw new Error('not an id page')
+  t.strictSame(resolveId(request, ['2025-10-23T00:00:00Z', '123']), {
+    kind: 'cursor',
+    ...base,
+    limit: 5,
+    countTotal: true,
+    position: { direction: 'forward', values: ['2025-10-23T00:00:00Z', '123'], inclusive: false },
+  })
+  const error = refusal(() => resolveId(request, null))
+  t.equal(error.code, 'cursor_unknown_id')
+  t.match(error.message, '123')
+  t.end()
+})
+
+t.test('numbers that a schema should have stopped are defects, not pages', (t) => {
+  for (const limit of [0, -1, 1.5, NaN, Infinity, 2 ** 53])
+    t.throws(() => read({ limit }), RangeError, `limit ${limit}`)
+  for (const offset of [-1, 1.5, NaN, -Infinity])
+    t.throws(() => read({ offset }), RangeError, `offset ${offset}`)
+  t.end()
+})
+
+t.test('a list that cannot work is not defined', (t) => {
+  const definition = { name: 'x', path: '/x', keys }
+  t.throws(() => defineList({ ...definition, name: 'Ünicode' }), TypeError)
+  t.throws(() => defineList({ ...definition, name: 'n'.repeat(65) }), TypeError)
+  t.throws(() => defineList({ ...definition, path: 'x' }), TypeError)
+  t.throws(() => defineList({ ...definition, path: '/x>; rel="next"' }), TypeError)
+  t.throws(() => defineList({ ...definition, keys: [] }), TypeError)
+  t.throws(
+    () => defineList({ ...definition, keys: [keys[0], keys[0], keys[0], keys[0], keys[1]] }),
+    TypeError,
+  )
+  t.throws(() => defineList({ ...definition, keys: [keys[1], keys[0]], acceptsId: true }), TypeError)
+  t.end()
+})
