@@ -1,33 +1,41 @@
-// Runs tests: `npm test` all, `npm test -- test/pagination` what is named, in three tiers, each as wide as it bears.
+// Runs tests: `npm test` all, `npm test -- test/pagination` what is named, in three tiers, each as wide as it bears. `npm run soak` runs the long
+// ones at full size, one after the other; with `--slice` those of today, so that a week has them all.
 import { spawnSync } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { explain, runFile, type FileRun } from './tests/file-run.ts'
 import { select, TIERS, type TestFile, type Tier } from './tests/selection.ts'
+import { SIZES } from '../test/support/sizes.ts'
 import { startServers, type Servers } from './tests/servers.ts'
 import { transpile } from './tests/transpile.ts'
 
 const ROOT = path.resolve(import.meta.dirname, '..')
-const LIMIT_SECONDS = 300
+const DAYS = 7
 const SLOWEST = 10
 
 const { values, positionals } = parseArgs({
-  options: { workers: { type: 'string' }, verbose: { type: 'boolean', default: false } },
+  options: {
+    workers: { type: 'string' },
+    verbose: { type: 'boolean', default: false },
+    soak: { type: 'boolean', default: false },
+    slice: { type: 'boolean', default: false },
+  },
   allowPositionals: true,
 })
+const LIMIT_SECONDS = values.soak ? 3600 : 300
 
 /** Files of a tier that run at a time. Services wait more than they work; what kills and pauses has the machine for itself. */
 const WIDTH: Record<Tier, number> = {
-  unit: availableParallelism(),
-  service: Number(values.workers ?? availableParallelism() * 2),
+  unit: values.soak ? 1 : availableParallelism(),
+  service: values.soak ? 1 : Number(values.workers ?? availableParallelism() * 2),
   faults: 1,
 }
 
 interface Ran extends FileRun, TestFile {}
 
 async function main(): Promise<boolean> {
-  const files = select(ROOT, positionals)
+  const files = values.soak ? longFiles() : select(ROOT, positionals)
   const withServers = files.filter(({ tier }) => tier !== 'unit')
   const copy = transpile()
   if (withServers.length > 0) requireServers()
@@ -49,6 +57,21 @@ async function main(): Promise<boolean> {
   return report(ran)
 }
 
+/** Those that have sizes, or of these the ones that are named, or today's. */
+function longFiles(): TestFile[] {
+  const long = select(ROOT, [...new Set(Object.values(SIZES).map(({ file }) => file))])
+  const named = positionals.length === 0 ? long : select(ROOT, positionals)
+  const today = Math.floor(Date.now() / 86_400_000) % DAYS
+  const files = long.filter(
+    ({ name }, index) =>
+      named.some((file) => file.name === name) && (!values.slice || index % DAYS === today),
+  )
+  for (const [variable, { file, soak, counts }] of Object.entries(SIZES))
+    if (files.some(({ name }) => name === file))
+      console.log(`${file}: ${process.env[variable] ?? soak} ${counts} (${variable})`)
+  return files
+}
+
 async function runTier(
   tier: Tier,
   files: TestFile[],
@@ -61,12 +84,15 @@ async function runTier(
   const ran: Ran[] = []
   const work = async (worker: number): Promise<void> => {
     for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
-      const run = await runFile(['--enable-source-maps', path.join(copy, file.name.replace(/\.ts$/, '.js'))], {
-        cwd: ROOT,
-        environment: servers?.environmentOf(worker) ?? {},
-        limitSeconds: LIMIT_SECONDS,
-        verbose: values.verbose || alone,
-      })
+      const run = await runFile(
+        ['--enable-source-maps', path.join(copy, file.name.replace(/\.ts$/, '.js'))],
+        {
+          cwd: ROOT,
+          environment: { ...servers?.environmentOf(worker), ...(values.soak ? { SOAK: '1' } : {}) },
+          limitSeconds: LIMIT_SECONDS,
+          verbose: values.verbose || alone || values.soak,
+        },
+      )
       ran.push({ ...file, ...run })
       console.log(lineOf({ ...file, ...run }))
       if (!run.ok) console.log(explain(run.output))
@@ -74,7 +100,9 @@ async function runTier(
   }
   await Promise.all(Array.from({ length: Math.min(WIDTH[tier], files.length) }, (_, worker) => work(worker)))
   const seconds = ((performance.now() - began) / 1_000).toFixed(0)
-  console.log(`--- ${tier}: ${files.length} files in ${seconds} s, ${Math.min(WIDTH[tier], files.length)} at a time`)
+  console.log(
+    `--- ${tier}: ${files.length} files in ${seconds} s, ${Math.min(WIDTH[tier], files.length)} at a time`,
+  )
   return ran
 }
 
@@ -84,7 +112,8 @@ function lineOf({ ok, seconds, passed, skipped, name }: Ran): string {
 }
 
 function report(ran: Ran[]): boolean {
-  const sum = (name: 'passed' | 'failed' | 'skipped'): number => ran.reduce((total, run) => total + run[name], 0)
+  const sum = (name: 'passed' | 'failed' | 'skipped'): number =>
+    ran.reduce((total, run) => total + run[name], 0)
   const failed = ran.filter(({ ok }) => !ok)
   if (ran.length > SLOWEST) {
     console.log('\nslowest files:')
@@ -99,9 +128,13 @@ function report(ran: Ran[]): boolean {
 
 /** A process of its own: installing takes a while and speaks for itself. */
 function requireServers(): void {
-  const { status } = spawnSync(process.execPath, ['--import=tsx', path.join(ROOT, 'scripts/require-servers.ts')], {
-    stdio: 'inherit',
-  })
+  const { status } = spawnSync(
+    process.execPath,
+    ['--import=tsx', path.join(ROOT, 'scripts/require-servers.ts')],
+    {
+      stdio: 'inherit',
+    },
+  )
   if (status !== 0) process.exit(status ?? 1)
 }
 

@@ -51,14 +51,22 @@ export async function runFile(args: string[], options: FileRunOptions): Promise<
   // A process that died in the middle has printed no totals, and whoever ran no test has shown nothing.
   const output = ended || (totals?.failed ?? 0) > 0 ? printed : `${printed}\nended with ${signal ?? code}\n`
   const { passed = 0, failed = 0, skipped = 0 } = totals ?? {}
-  return { ok: ended && failed === 0, seconds, passed, failed: ended ? failed : Math.max(failed, 1), skipped, output }
+  return {
+    ok: ended && failed === 0,
+    seconds,
+    passed,
+    failed: ended ? failed : Math.max(failed, 1),
+    skipped,
+    output,
+  }
 }
 
 /** tap closes with `# { total: N, pass: N, fail: N, todo: N, skip: N }`, without those that are 0. */
 function totalsOf(tap: string): Pick<FileRun, 'passed' | 'failed' | 'skipped'> | null {
   const [, line] = /^# \{ (total: .*) \}$/m.exec(tap) ?? []
   if (line === undefined) return null
-  const count = (name: string): number => Number(new RegExp(`\\b${name}: ([\\d,]+)`).exec(line)?.[1]?.replaceAll(',', '') ?? 0)
+  const count = (name: string): number =>
+    Number(new RegExp(`\\b${name}: ([\\d,]+)`).exec(line)?.[1]?.replaceAll(',', '') ?? 0)
   return { passed: count('pass'), failed: count('fail'), skipped: count('skip') + count('todo') }
 }
 

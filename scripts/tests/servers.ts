@@ -73,7 +73,8 @@ async function makeCluster(dataDir: string): Promise<string> {
 
 async function startRedis(stops: (() => Promise<unknown>)[]): Promise<number> {
   const binary = findRedisServer()
-  if (binary === null) throw new Error('no redis-server or valkey-server on the PATH, nor named by REDIS_SERVER')
+  if (binary === null)
+    throw new Error('no redis-server or valkey-server on the PATH, nor named by REDIS_SERVER')
   const args = ['--bind', HOST, '--dir', tmpdir(), '--save', '', '--appendonly', 'no']
   const { port, server } = await onPort(undefined, (port) => launch(binary, port, args, undefined))
   stops.push(() => end(server, 'SIGKILL'))

@@ -64,7 +64,8 @@ export async function startPostgres(t: Test, settings: string[] = []): Promise<T
   const dataDir = await mkdtemp(path.join(tmpdir(), 'barometer-postgres-'))
   const databaseDir = path.join(dataDir, 'postgres')
   // Node's own copying gives the files to another owner.
-  if (RUN.postgresCluster !== undefined) await promisify(execFile)('cp', ['-a', RUN.postgresCluster, databaseDir])
+  if (RUN.postgresCluster !== undefined)
+    await promisify(execFile)('cp', ['-a', RUN.postgresCluster, databaseDir])
   const all = [...SETTINGS, ...settings]
   let server: EmbeddedPostgres = await openEmbeddedPostgres(dataDir, { settings: all })
   const { url, port } = server

@@ -6,9 +6,10 @@ import { startRedis, type TestRedis } from '../../support/redis.ts'
 import { PATIENT_REDIS } from '../../support/service.ts'
 import { startFaultProxy, type FaultProxy } from '../../support/fault-proxy.ts'
 import { isBackSoon, startLoad, startPair } from '../../support/versioned-load.ts'
+import { sizeOf } from '../../support/sizes.ts'
 
 const postgres = await sharedPostgres(t)
-const READS = 500
+const READS = sizeOf('BOOT_READS')
 
 interface Way {
   redis: TestRedis
@@ -16,7 +17,7 @@ interface Way {
 }
 
 function story(name: string, lose: (way: Way) => unknown, mend: (way: Way) => unknown): void {
-  t.test(name, { timeout: 90_000 }, async (t: Test) => {
+  t.test(name, async (t: Test) => {
     const redis = await startRedis(t)
     const proxy = await startFaultProxy(t, redis.port)
     await lose({ redis, proxy })

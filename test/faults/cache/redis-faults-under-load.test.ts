@@ -7,6 +7,7 @@ import type { Subject } from '../../support/fleet.ts'
 import { startFaultProxy } from '../../support/fault-proxy.ts'
 import { until } from '../../support/until.ts'
 import { isAway, isBackSoon, isUsed, startLoad, startPair, type Load } from '../../support/versioned-load.ts'
+import { sizeOf } from '../../support/sizes.ts'
 
 const postgres = await sharedPostgres(t)
 const redis = await startRedis(t, { args: ['--dbfilename', 'old.rdb'] })
@@ -14,10 +15,10 @@ const proxy = await startFaultProxy(t, redis.port)
 const fleet = await startPair(t, postgres, proxy.port)
 const versions = new Map<Subject, number>()
 /** So many reads show what a fault does. */
-const READS = 500
+const READS = sizeOf('FAULT_READS')
 
 function story(name: string, act: (t: Test, load: Load) => Promise<void>): void {
-  t.test(name, { timeout: 60_000 }, async (t) => {
+  t.test(name, async (t) => {
     const load = startLoad(t, fleet, versions)
     await isUsed(fleet)
     await act(t, load)

@@ -156,7 +156,7 @@ async function newOnesAreRefused(t: Test): Promise<void> {
 }
 
 function story(name: string, act: (t: Test) => Promise<void>): void {
-  t.test(name, { timeout: 100_000 }, async (t) => {
+  t.test(name, async (t) => {
     const replies = await Promise.all(CACHED.map(ask))
     replies.forEach(({ path, body }) => bodies.set(path, body))
     t.strictSame(wrong(replies, CLEAN), [], 'all is well')

@@ -9,12 +9,13 @@ import { binds, startFleet, versionIn, type Subject } from '../../support/fleet.
 import { randomFrom } from '../../support/random.ts'
 import { startRedis } from '../../support/redis.ts'
 import { startPostgresWithLog } from '../../support/statement-log.ts'
+import { sizeOf } from '../../support/sizes.ts'
 
 const INSTANCES = 4
 const CALLERS = 250
-const ROUNDS = 100
+const ROUNDS = sizeOf('LOAD_ROUNDS')
 /** Rounds in which an instance lost its lease are not counted, and no more than so many may be. */
-const DISTURBED_MAX = 20
+const DISTURBED_MAX = 4 + ROUNDS / 5
 /** A slow database: every caller of a round has come before its load is back. */
 const LOAD_MS = { least: 40, spread: 40 }
 const STATEMENT_LIMIT_MS = 1500
@@ -28,8 +29,8 @@ const fleet = await startFleet(t, {
   postgres,
   redis,
   instances: INSTANCES,
-  articles: (ROUNDS + DISTURBED_MAX) / 2 + 10,
-  lists: (ROUNDS + DISTURBED_MAX) / 2 + 10,
+  articles: Math.ceil((ROUNDS + DISTURBED_MAX) / 2) + 10,
+  lists: Math.ceil((ROUNDS + DISTURBED_MAX) / 2) + 10,
   callers: CALLERS,
   settingsOf: () => ({
     DATABASE_STATEMENT_TIMEOUT_MS: String(STATEMENT_LIMIT_MS),
@@ -95,35 +96,31 @@ function statuses(replies: Reply[]): Record<number, number> {
   return counts
 }
 
-t.test(
-  `${INSTANCES} × ${CALLERS} callers of a cold key, ${ROUNDS} rounds: one query each`,
-  { timeout: 250_000 },
-  async (t) => {
-    const queries: number[] = []
-    let disturbed = 0
-    while (queries.length < ROUNDS && disturbed <= DISTURBED_MAX) {
-      const round = await roundOf(nextCold())
-      t.strictSame(statuses(round.replies), { 200: INSTANCES * CALLERS }, `round ${queries.length}`)
-      t.equal(new Set(round.replies.map(({ body }) => body)).size, 1, 'the same answer for all')
-      if (round.wasDisturbed) disturbed++
-      else queries.push(round.queries)
-      t.ok(round.queries <= INSTANCES, 'one an instance at most')
-    }
-    t.comment(`${queries.reduce((sum, count) => sum + count)} queries in ${queries.length} rounds`)
-    t.equal(queries.length, ROUNDS, `leases were lost in ${disturbed} rounds`)
-    t.strictSame(
-      queries,
-      queries.map(() => 1),
-    )
-  },
-)
+t.test(`${INSTANCES} × ${CALLERS} callers of a cold key, ${ROUNDS} rounds: one query each`, async (t) => {
+  const queries: number[] = []
+  let disturbed = 0
+  while (queries.length < ROUNDS && disturbed <= DISTURBED_MAX) {
+    const round = await roundOf(nextCold())
+    t.strictSame(statuses(round.replies), { 200: INSTANCES * CALLERS }, `round ${queries.length}`)
+    t.equal(new Set(round.replies.map(({ body }) => body)).size, 1, 'the same answer for all')
+    if (round.wasDisturbed) disturbed++
+    else queries.push(round.queries)
+    t.ok(round.queries <= INSTANCES, 'one an instance at most')
+  }
+  t.comment(`${queries.reduce((sum, count) => sum + count)} queries in ${queries.length} rounds`)
+  t.equal(queries.length, ROUNDS, `leases were lost in ${disturbed} rounds`)
+  t.strictSame(
+    queries,
+    queries.map(() => 1),
+  )
+})
 
-t.test('one query after a clear, too', { timeout: 60_000 }, async (t) => {
+t.test('one query after a clear, too', async (t) => {
   const subject = articles[0]!
   const checker = new ClearChecker(INSTANCES)
   await allAsk(subject)
   let counted = 0
-  for (let round = 1; round <= 20 && counted < 10; round++) {
+  for (let round = 1; round <= ROUNDS + DISTURBED_MAX && counted < ROUNDS / 2; round++) {
     await until('a clear that is in the log', async () => {
       const { status } = await clear(checker, instances[round % INSTANCES]!, subjects, keyOf(subject))
       return status === 200
@@ -134,34 +131,30 @@ t.test('one query after a clear, too', { timeout: 60_000 }, async (t) => {
     t.equal(queries, 1)
     counted++
   }
-  t.equal(counted, 10)
+  t.ok(counted >= ROUNDS / 2, `${counted} rounds`)
 })
 
-t.test(
-  'a load that fails, fails once for all that wait, and later callers get another',
-  { timeout: 60_000 },
-  async (t) => {
-    let counted = 0
-    for (let round = 0; round < 6 && counted < 2; round++) {
-      const subject = nextCold()
-      // The first load of each process hears nothing until the limit of a statement; any other would be answered.
-      const held = instances.map(({ database }) => database.holdNext(binds([subject.parameter])))
-      const replies = await allAsk(subject)
-      t.strictSame(statuses(replies), { 503: INSTANCES * CALLERS }, 'each was answered once')
-      held.forEach(({ release }) => release())
-      const failed = await log.count(subject.parameter)
-      t.ok(failed >= 1 && failed <= INSTANCES, `${failed} queries, one a process at most`)
-      const fresh = await roundOf(subject)
-      t.strictSame(statuses(fresh.replies), { 200: INSTANCES * CALLERS }, 'a fresh try')
-      if (fresh.wasDisturbed) continue
-      t.equal(fresh.queries, 1, 'and one for all')
-      counted++
-    }
-    t.equal(counted, 2)
-  },
-)
+t.test('a load that fails, fails once for all that wait, and later callers get another', async (t) => {
+  let counted = 0
+  for (let round = 0; round < 6 && counted < 2; round++) {
+    const subject = nextCold()
+    // The first load of each process hears nothing until the limit of a statement; any other would be answered.
+    const held = instances.map(({ database }) => database.holdNext(binds([subject.parameter])))
+    const replies = await allAsk(subject)
+    t.strictSame(statuses(replies), { 503: INSTANCES * CALLERS }, 'each was answered once')
+    held.forEach(({ release }) => release())
+    const failed = await log.count(subject.parameter)
+    t.ok(failed >= 1 && failed <= INSTANCES, `${failed} queries, one a process at most`)
+    const fresh = await roundOf(subject)
+    t.strictSame(statuses(fresh.replies), { 200: INSTANCES * CALLERS }, 'a fresh try')
+    if (fresh.wasDisturbed) continue
+    t.equal(fresh.queries, 1, 'and one for all')
+    counted++
+  }
+  t.equal(counted, 2)
+})
 
-t.test('a load whose connection is lost fails once for all that wait', { timeout: 60_000 }, async (t) => {
+t.test('a load whose connection is lost fails once for all that wait', async (t) => {
   for (const subject of [nextCold(), nextCold()]) {
     const held = instances.map(({ database }) => database.holdNext(binds([subject.parameter])))
     const asked = allAsk(subject)
@@ -177,30 +170,26 @@ t.test('a load whose connection is lost fails once for all that wait', { timeout
   }
 })
 
-t.test(
-  'the loader is killed: the others answer soon, and one of them loads',
-  { timeout: 60_000 },
-  async (t) => {
-    const [holder, ...others] = instances
-    const subject = nextCold()
-    const held = holder!.database.holdNext(binds([subject.parameter]))
-    const lost = holder!.callers.get(subject.path).catch((error: unknown) => error)
-    await held.caught
-    // They have looked for it in Redis, and know that it is being loaded.
-    const looked = others.map(({ redis }) => redis.passes((data) => data.includes(keyTextOf(subject))))
-    const asked = allAsk(subject, others)
-    await Promise.all(looked)
-    const killed = performance.now()
-    process.kill(holder!.pid, 'SIGKILL')
-    const replies = await asked
-    const ms = performance.now() - killed
-    t.strictSame(statuses(replies), { 200: others.length * CALLERS })
-    t.ok(ms < HOLDER_LOST_LIMIT_MS, `answered ${Math.round(ms)} ms after it was killed`)
-    t.type(await lost, Error)
-    t.equal(await log.count(subject.parameter), 2, 'the one that was lost, and one more')
-    t.strictSame(new Set(replies.map(({ body }) => versionIn(body))), new Set([0]))
-  },
-)
+t.test('the loader is killed: the others answer soon, and one of them loads', async (t) => {
+  const [holder, ...others] = instances
+  const subject = nextCold()
+  const held = holder!.database.holdNext(binds([subject.parameter]))
+  const lost = holder!.callers.get(subject.path).catch((error: unknown) => error)
+  await held.caught
+  // They have looked for it in Redis, and know that it is being loaded.
+  const looked = others.map(({ redis }) => redis.passes((data) => data.includes(keyTextOf(subject))))
+  const asked = allAsk(subject, others)
+  await Promise.all(looked)
+  const killed = performance.now()
+  process.kill(holder!.pid, 'SIGKILL')
+  const replies = await asked
+  const ms = performance.now() - killed
+  t.strictSame(statuses(replies), { 200: others.length * CALLERS })
+  t.ok(ms < HOLDER_LOST_LIMIT_MS, `answered ${Math.round(ms)} ms after it was killed`)
+  t.type(await lost, Error)
+  t.equal(await log.count(subject.parameter), 2, 'the one that was lost, and one more')
+  t.strictSame(new Set(replies.map(({ body }) => versionIn(body))), new Set([0]))
+})
 
 /** Part of the key, as Redis has it. */
 function keyTextOf({ id, kind }: Subject): string {

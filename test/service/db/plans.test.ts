@@ -1,7 +1,12 @@
 // The plans of the statements that the routes run, on 200,000 articles: an index everywhere, and no more rows read than a page has.
 import t from 'tap'
 import { openDatabase, openPool } from '../../../src/db/client.ts'
-import { readPage, type ListDefinition, type ListPage, type PageRequest } from '../../../src/pagination/index.ts'
+import {
+  readPage,
+  type ListDefinition,
+  type ListPage,
+  type PageRequest,
+} from '../../../src/pagination/index.ts'
 import { Problem } from '../../../src/problems.ts'
 import { clearList, loadClear, loadClears, loadNewestClears } from '../../../src/routes/cache/queries.ts'
 import { loadIndexHistory, loadSimplified } from '../../../src/routes/legacy/queries.ts'

@@ -6,7 +6,17 @@ import { article, ndjson } from '../../support/loading.ts'
 import { sharedPostgres } from '../../support/postgres.ts'
 import { createDatabase } from '../../support/databases.ts'
 import { startService } from '../../support/service.ts'
-import { ARTICLES, BARS, CSV, GZIP, ingest, JSON_ARRAY, NDJSON, post, type Report } from '../../support/ingestion.ts'
+import {
+  ARTICLES,
+  BARS,
+  CSV,
+  GZIP,
+  ingest,
+  JSON_ARRAY,
+  NDJSON,
+  post,
+  type Report,
+} from '../../support/ingestion.ts'
 
 const service = await startService(t, { DATABASE_URL: await createDatabase(await sharedPostgres(t)) })
 const { pool } = service.database

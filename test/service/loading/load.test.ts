@@ -2,7 +2,14 @@
 import { readFile } from 'node:fs/promises'
 import t from 'tap'
 import { LoadError } from '../../../src/loading/report.ts'
-import { article, fileStream, ndjson, SAMPLE_ARTICLES, SAMPLE_BARS, startLoadingDatabase } from '../../support/loading.ts'
+import {
+  article,
+  fileStream,
+  ndjson,
+  SAMPLE_ARTICLES,
+  SAMPLE_BARS,
+  startLoadingDatabase,
+} from '../../support/loading.ts'
 
 const database = await startLoadingDatabase(t)
 const { pool, bars, articles } = database

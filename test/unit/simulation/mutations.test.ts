@@ -4,6 +4,7 @@ import t from 'tap'
 import { MUTATIONS, WITHOUT_LOCK, type Mutation } from './mutations.ts'
 import { storyOf } from './report.ts'
 import { runWorlds, World } from './simulate.ts'
+import { sizeOf } from '../../support/sizes.ts'
 
 const MOST_WORLDS = 120
 
@@ -33,12 +34,12 @@ for (const [name, mutation] of Object.entries(MUTATIONS)) {
 
 t.test('put back, no promise is broken in the same worlds', async (t) => {
   for (const { faults } of Object.values(MUTATIONS)) {
-    const world = await broken({ faults }, 8)
+    const world = await broken({ faults }, sizeOf('MUTATION_WORLDS'))
     t.notOk(world, world === null ? faults.join(', ') : await storyOf(world.seed, { faults }))
   }
 })
 
 t.test('without the lock in Redis instances load more often, and break no promise', async (t) => {
-  const world = await broken(WITHOUT_LOCK, 40)
+  const world = await broken(WITHOUT_LOCK, 5 * sizeOf('MUTATION_WORLDS'))
   t.equal(world, null)
 })
