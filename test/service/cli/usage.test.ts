@@ -17,7 +17,7 @@ t.test('a database that is not migrated is said to be so, and migrate is the rem
   const loadOne = () => runCommand(t, ['load', 'articles', '-'], asItIs, ndjson([article(1)]))
   t.match(await loadOne(), { code: 1, stdout: '', stderr: /^error: the database is not migrated: .*\n$/ })
   const migrated = await runCommand(t, ['migrate'], asItIs)
-  t.match(migrated, { code: 0, stdout: /^the schema is up to date: 127\.0\.0\.1:\d+\/postgres\n$/ })
+  t.match(migrated, { code: 0, stdout: /^the schema is up to date: 127\.0\.0\.1:\d+\/test_\w+\n$/ })
   t.match(await loadOne(), { code: 0, stdout: /inserted 1/ })
 })
 
