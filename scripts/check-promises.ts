@@ -23,10 +23,12 @@ interface Row {
 /** A row without a promise goes on with the one before. */
 function rowsOf(table: string): Row[] {
   let promise = ''
-  return [...read(table).matchAll(/^\| (.*?) ?\| `(.+?)` \| (\w+) \|$/gm)].map(([, name = '', file = '', tier = '']) => {
-    promise = name === '' ? promise : name
-    return { promise, file, tier }
-  })
+  return [...read(table).matchAll(/^\| (.*?) ?\| `(.+?)` \| (\w+) \|$/gm)].map(
+    ([, name = '', file = '', tier = '']) => {
+      promise = name === '' ? promise : name
+      return { promise, file, tier }
+    },
+  )
 }
 
 function complaints(): string[] {
