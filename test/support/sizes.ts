@@ -29,7 +29,7 @@ export const SIZES = {
   },
   LOAD_ROUNDS: { commit: 10, soak: 100, file: 'test/faults/process/one-load.test.ts', counts: 'cold keys' },
   SECONDS: {
-    commit: 8,
+    commit: 10,
     soak: 300,
     file: 'test/faults/process/data-in-motion.test.ts',
     counts: 'seconds of data in motion',

@@ -136,7 +136,7 @@ t.test(`${SECONDS} seconds`, async (t) => {
     }
   }
   const restarter = async (): Promise<void> => {
-    while (end - performance.now() > 10_000) {
+    while (end - performance.now() > Math.min(10_000, SECONDS * 500)) {
       await sleep(3000)
       const slot = slots[restarts % slots.length]!
       slot.isUp = false
