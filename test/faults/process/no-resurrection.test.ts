@@ -50,7 +50,8 @@ t.test('no read begun after a clear answered brings what was there before it', a
     const random = randomFrom(SEED * 2 + index)
     const own = subjects.filter((_, place) => place % WRITERS === index)
     const versions = new Map<Subject, number>()
-    while (rounds < ROUNDS) {
+    // On until reads were overtaken often enough to show something.
+    while (rounds < ROUNDS || (checker.overtakenAndOlder <= ROUNDS / 20 && rounds < 4 * ROUNDS)) {
       const subject = random.pick(own)
       const version = (versions.get(subject) ?? 0) + 1
       versions.set(subject, version)
@@ -75,7 +76,7 @@ t.test('no read begun after a clear answered brings what was there before it', a
   t.comment(JSON.stringify({ clears, late, reads, from, overtaken, overtakenAndOlder, median, slowest }))
   t.ok(rounds >= ROUNDS, `${rounds} clears answered that they hold everywhere`)
   // On a busy machine an instance, or the log, may be too slow for a clear, which says so.
-  t.ok(late < ROUNDS / 10, `${late} clears were not confirmed by all`)
+  t.ok(late < rounds / 10, `${late} clears were not confirmed by all`)
   t.ok(
     Math.min(from['HIT']!, from['MISS']!) > ROUNDS / 4,
     `answered from the cache ${from['HIT']} times, loaded anew ${from['MISS']} times`,

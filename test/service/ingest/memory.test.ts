@@ -17,7 +17,7 @@ const AN_ARTICLE = 5200
 const COUNT = Math.round(SIZE / (A_CHUNK * AN_ARTICLE)) * A_CHUNK
 /** The body is larger by far; what a garbage collector leaves lying about is not. */
 const GROWTH_LIMIT = 100 * MEGABYTE
-const SUMMARY = 'The index closed 1.2 % higher than the session before. '.repeat(92)
+const CONTENT = 'The index closed 1.2 % higher than the session before. '.repeat(92)
 
 /** Of a process, in bytes. */
 function residentOf(pid: number): number {
@@ -39,7 +39,7 @@ t.test(`${COUNT} articles, as they are and packed`, { skip }, async (t) => {
     function* chunks(): Generator<Buffer> {
       for (let from = 0; from < COUNT; from += A_CHUNK) {
         const rows = Array.from({ length: A_CHUNK }, (_, index) =>
-          article(from + index, { summary: SUMMARY }),
+          article(from + index, { content: CONTENT }),
         )
         const chunk = Buffer.from(ndjson(rows))
         bytes += chunk.length

@@ -160,19 +160,28 @@ const SELDOM: [method: string, path: string, Partial<Request>][] = [
   ['DELETE', '/api/v1/media/sources/{code}', { inPath: 'fuzzed' }],
   ['PUT', '/api/v1/instruments/{symbol}', { inPath: 'FUZZED', body: '{"name":"x","kind":"equity"}' }],
   ['DELETE', '/api/v1/instruments/{symbol}', { inPath: 'FUZZED' }],
+  ['GET', '/api/v1/media/{id}', { inPath: '1' }],
   ['POST', '/api/v1/ingest/bars', { query: [['symbol', 'TINY']], body: '[]' }],
   ['POST', '/api/v1/ingest/articles', { body: '[]' }],
 ]
-const examples = SELDOM.map(([method, path, given]): [Request] => {
-  const operation = document.operations.find((one) => one.method === method && one.path === path)
-  if (operation === undefined) throw new Error(`${method} ${path} is not in the document`)
-  return [
-    {
-      ...{ operation, method, inPath: '', query: [], headers: {}, body: '', bend: (path) => path },
-      ...given,
-    },
-  ]
-})
+
+function exampleOf(operation: Operation, given: Partial<Request>): [Request] {
+  const { method } = operation
+  return [{ operation, method, inPath: '', query: [], headers: {}, body: '', bend: (path) => path, ...given }]
+}
+
+/** Each operation at least as it is, and with a parameter that it refuses: chance is for the rest. */
+const examples = [
+  ...SELDOM.map(([method, path, given]) => {
+    const operation = document.operations.find((one) => one.method === method && one.path === path)
+    if (operation === undefined) throw new Error(`${method} ${path} is not in the document`)
+    return exampleOf(operation, given)
+  }),
+  ...document.operations.flatMap((operation) => [
+    ...(operation.path.includes('{') ? [] : [exampleOf(operation, {})]),
+    ...operation.names.slice(0, 1).map((name) => exampleOf(operation, { inPath: '1', query: [[name, '']] })),
+  ]),
+]
 
 t.test(`${RUNS} requests`, async (t) => {
   const seen = new Map<string, Set<number>>()

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import t from 'tap'
 import { startServiceProcess } from '../../support/processes.ts'
-import { ROOT } from '../../support/root.ts'
+import { SOURCES } from '../../support/root.ts'
 
 interface Example {
   commands: string
@@ -15,7 +15,7 @@ interface Example {
 }
 
 const folder = await mkdtemp(path.join(tmpdir(), 'barometer-readme-'))
-const examples = examplesOf(await readFile(path.join(ROOT, 'README.md'), 'utf8'))
+const examples = examplesOf(await readFile(path.join(SOURCES, 'README.md'), 'utf8'))
 
 t.test('there are examples to run', (t) => {
   t.ok(examples.length >= 6)
@@ -57,7 +57,7 @@ async function bash(
   // Answers come without a line end of their own; a newcomer sees them apart by the prompt, here by a line of their own.
   const script = commands.replaceAll(/^curl [^|>\n-]*(?:-[sX] [^|>\n-]*)*$/gm, '$& && echo')
   const child = spawn('bash', ['-euo', 'pipefail', '-c', script], {
-    cwd: ROOT,
+    cwd: SOURCES,
     env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
