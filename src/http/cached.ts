@@ -88,7 +88,8 @@ function send(
   }
   const coding = codingFor(entry, headers['accept-encoding'])
   const known = knownCoding(headers['if-none-match'], entry, coding)
-  reply.headers(answerHeaders({ entry, outcome, tier }, server.answerPolicy, known ?? coding, Date.now()))
+  const purpose = { coding: known ?? coding, path: request.routeOptions.url ?? '', now: Date.now() }
+  reply.headers(answerHeaders({ entry, outcome, tier }, server.answerPolicy, purpose))
   if (outcome === 'HIT') {
     // The next one is answered by its URL alone.
     const { counts } = request.routeOptions.config

@@ -2,8 +2,8 @@
 // judged like any other look-up, and written with a head of which hardly anything is put together anew.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { LRUCache } from 'lru-cache'
-import { bodyOf, type Answer, type Cache, type Coding, type Entry, type Tier } from '../cache/index.ts'
-import { ageOf, answerHeaders, secondsLeft, type AnswerPolicy } from './answer-headers.ts'
+import { bodyOf, type Answer, type Cache, type Entry, type Tier } from '../cache/index.ts'
+import { ageOf, answerHeaders, secondsLeft, type AnswerPolicy, type Purpose } from './answer-headers.ts'
 import { codingFor, compressFor, knownCoding } from './coding.ts'
 import { cutHead, useHead, type HeadParts } from './hot-head.ts'
 import type { RouteCounts } from './request-counts.ts'
@@ -126,9 +126,10 @@ export class HotAnswers {
     if (head !== null && response.shouldKeepAlive) {
       useHead(response, head, { id, age: ageOf(entry, now), ttl: secondsLeft(entry, now), now, status })
     } else {
+      const path = answer.counts.route
       response.writeHead(
         status,
-        this.#headers({ entry, outcome: 'HIT', tier }, known ?? coding, status, id, now),
+        this.#headers({ entry, outcome: 'HIT', tier }, { coding: known ?? coding, path, now }, status, id),
       )
       if (response.shouldKeepAlive) answer.heads = answer.heads.with(kind, cutHead(response))
     }
@@ -137,11 +138,11 @@ export class HotAnswers {
   }
 
   /** Names and values in turn, as Node takes them. */
-  #headers(answer: Answer, coding: Coding, status: 200 | 304, id: string, now: number): string[] {
+  #headers(answer: Answer, to: Purpose, status: 200 | 304, id: string): string[] {
     const { policy, always } = this.#options
     const { entry } = answer
-    const headers = Object.entries({ ...always, ...answerHeaders(answer, policy, coding, now) })
-    const length = coding === 'gzip' ? (entry.gzip?.length ?? 0) : entry.length
+    const headers = Object.entries({ ...always, ...answerHeaders(answer, policy, to) })
+    const length = to.coding === 'gzip' ? (entry.gzip?.length ?? 0) : entry.length
     return [
       'x-request-id',
       id,

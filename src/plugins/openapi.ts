@@ -2,7 +2,9 @@
 import fastifySwagger from '@fastify/swagger'
 import fastifySwaggerUi from '@fastify/swagger-ui'
 import fastifyPlugin from 'fastify-plugin'
+import type { Config } from '../config.ts'
 import { documented } from '../http/documented.ts'
+import { publicUrlOf } from '../http/page-links.ts'
 import { completeDocument } from '../openapi/document.ts'
 import type { OpenApiDocument } from '../openapi/model.ts'
 import { addPageHeaders } from './security-headers.ts'
@@ -14,8 +16,8 @@ declare module 'fastify' {
   }
 }
 
-export default fastifyPlugin<{ version: string }>(
-  async (app, { version }) => {
+export default fastifyPlugin<{ config: Config; version: string }>(
+  async (app, { config, version }) => {
     await app.register(fastifySwagger, {
       openapi: {
         openapi: '3.1.0',
@@ -25,7 +27,7 @@ export default fastifyPlugin<{ version: string }>(
           version,
           description: DESCRIPTION,
         },
-        servers: [{ url: '/' }],
+        servers: [{ url: publicUrlOf(config) ?? '/' }],
         tags: [
           { name: 'volume', description: 'Daily bars and trading volume' },
           { name: 'score', description: 'The Fear & Greed score' },

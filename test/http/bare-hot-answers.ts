@@ -11,7 +11,7 @@ export function bareHotAnswers(hit: (key: string) => Entry | null): HotAnswers {
       mayCompress: () => false,
       hasMemory: true,
     },
-    policy: { cacheControl: 'no-cache', vary: 'accept-encoding' },
+    policy: { cacheControl: 'no-cache', vary: 'accept-encoding', publicUrl: null },
     always: {},
     requestId: () => 'id',
     variesByOrigin: false,

@@ -2,7 +2,7 @@
 import t, { type Test } from 'tap'
 import { openPool } from '../../src/db/client.ts'
 import type { ListEnvelope } from '../../src/pagination/index.ts'
-import { parseLinks } from '../pagination/link-header.ts'
+import { parseLinks, resolveLinks } from '../pagination/link-header.ts'
 import { startService } from '../support/service.ts'
 import { detailOf, getJson, isProblem, send, startFilledDatabase } from './support.ts'
 
@@ -75,7 +75,8 @@ const withQuery = (path: string, query: string): string => `${path}${path.includ
 async function getPage(path: string): Promise<Page> {
   const answer = await send(service, path)
   if (answer.status !== 200) throw new Error(`${path} answered ${answer.status}: ${answer.body}`)
-  return { ...(JSON.parse(answer.body) as Envelope), links: parseLinks(String(answer.headers.link)) }
+  const links = resolveLinks(parseLinks(String(answer.headers.link)), path)
+  return { ...(JSON.parse(answer.body) as Envelope), links }
 }
 
 type Step = (page: Page) => string | undefined
