@@ -21,9 +21,6 @@ import {
 } from './schema.ts'
 import { simplifiedAnswer, simplifiedDetails } from './simplified.ts'
 
-/** These clients cannot take null. */
-const NO_DATA = 50
-
 export const legacyRoutes: FastifyPluginCallbackTypebox<{ config: Config }> = (app, { config }, done) => {
   const symbol = config.DEFAULT_SYMBOL
   const tags = scoreTags(symbol)
@@ -75,8 +72,9 @@ export const legacyRoutes: FastifyPluginCallbackTypebox<{ config: Config }> = (a
         reply,
         { category: 'score', name: 'components-latest', parameters: {}, tags },
         async () => {
-          const { as_of, components } = await loadLatestScore(app.database, symbol)
-          return { value: { as_of, ...forEachComponent((name) => components[name] ?? NO_DATA) } }
+          const { as_of, score, components } = await loadLatestScore(app.database, symbol)
+          // These clients cannot take null, and show weights times components beside the score: what counts for nothing stands where it moves nothing.
+          return { value: { as_of, ...forEachComponent((name) => components[name] ?? score) } }
         },
       ),
   )
