@@ -144,6 +144,11 @@ export class Cache {
     return this.#lease.state
   }
 
+  /** Whether the clear log answers, found out as a request would: at most once in a quarter of a second, and waited for as long. */
+  async reachesLog(): Promise<boolean> {
+    return this.#lease.touch() || this.#lease.acquire()
+  }
+
   get hasMemory(): boolean {
     return this.#memory.enabled
   }
