@@ -158,6 +158,11 @@ export class Cache {
     return this.#loading.mayCompress(entry)
   }
 
+  /** A large answer with its compressed bytes, soon; null where it is small, has them, or had better go out as it is. */
+  packed(key: string, entry: Entry): Promise<Entry> | null {
+    return this.#loading.packed(key, entry)
+  }
+
   /** Has the answer compressed in the background, for those who ask next. */
   compress(key: string, entry: Entry): void {
     this.#loading.compress(key, entry).catch(() => undefined)

@@ -9,6 +9,7 @@ export function bareHotAnswers(hit: (key: string) => Entry | null): HotAnswers {
       remoteHit: () => Promise.resolve(null),
       compress: () => undefined,
       mayCompress: () => false,
+      packed: () => null,
       hasMemory: true,
     },
     policy: { cacheControl: 'no-cache', vary: 'accept-encoding', publicUrl: null },
