@@ -107,7 +107,7 @@ export async function buildApp(
   await app.register(warmingPlugin, { config })
   await app.register(metricsPlugin, { config })
   await app.register(answersPlugin, { config })
-  await app.register(openapiPlugin, { version: VERSION })
+  await app.register(openapiPlugin, { config, version: VERSION })
 
   await app.register(healthRoutes)
   await app.register(cacheRoutes, { config })

@@ -21,6 +21,14 @@ export const ConfigSchema = Type.Object({
     default: 8001,
     description: 'Port to listen on; 0 takes a free one',
   }),
+  PUBLIC_URL: Type.Optional(
+    Type.String({
+      pattern: '^https?://',
+      'x-expects': 'a URL that begins with http:// or https://',
+      description:
+        'How clients reach the service where something is in between, such as https://data.example/barometer; links and the OpenAPI document are absolute then',
+    }),
+  ),
   NODE_ENV: Type.String({
     default: 'development',
     description: 'For tools that look at it; the service behaves the same in each',

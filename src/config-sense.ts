@@ -12,6 +12,7 @@ export function nonsense(config: Config): string[] {
     if (url !== undefined && !URL.canParse(url)) complaints.push(`${name} is not a valid URL`)
     else if (url !== undefined && name === 'REDIS_URL') complaints.push(...redisNonsense(new URL(url)))
   }
+  complaints.push(...publicNonsense(config.PUBLIC_URL))
   if (config.REQUIRE_READ_KEY && config.API_KEYS === undefined) {
     complaints.push('REQUIRE_READ_KEY needs API_KEYS: without a key nobody could read')
   }
@@ -28,6 +29,15 @@ export function nonsense(config: Config): string[] {
     }
   }
   return complaints
+}
+
+/** Addresses are made by putting paths behind it. */
+function publicNonsense(text: string | undefined): string[] {
+  if (text === undefined) return []
+  if (!URL.canParse(text)) return ['PUBLIC_URL is not a valid URL']
+  const { username, password } = new URL(text)
+  if (username !== '' || password !== '') return ['PUBLIC_URL must not hold a user name or a password']
+  return /[?#]/.test(text) ? ['PUBLIC_URL must end with its path, without ? and #'] : []
 }
 
 function redisNonsense({ hostname, pathname, username, password }: URL): string[] {

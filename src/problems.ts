@@ -35,6 +35,7 @@ export const PROBLEMS = {
   too_many_failed_keys: { status: 429, title: 'Too many wrong API keys came from this address' },
   headers_too_large: { status: 431, title: 'The URL and headers are too large' },
   internal_error: { status: 500, title: 'Something went wrong here' },
+  not_collecting: { status: 501, title: 'Nothing here collects' },
   overloaded: { status: 503, title: 'The service has more to do than it can' },
   dashboard_busy: { status: 503, title: 'As many dashboards are open as may be' },
   ingestion_busy: { status: 503, title: 'Others write at the moment' },

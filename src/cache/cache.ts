@@ -144,6 +144,11 @@ export class Cache {
     return this.#lease.state
   }
 
+  /** Whether the clear log answers, found out as a request would: at most once in a quarter of a second, and waited for as long. */
+  async reachesLog(): Promise<boolean> {
+    return this.#lease.touch() || this.#lease.acquire()
+  }
+
   get hasMemory(): boolean {
     return this.#memory.enabled
   }
@@ -151,6 +156,11 @@ export class Cache {
   /** Whether compressing an answer may be worth it; false once it was tried. */
   mayCompress(entry: Entry): boolean {
     return this.#loading.mayCompress(entry)
+  }
+
+  /** A large answer with its compressed bytes, soon; null where it is small, has them, or had better go out as it is. */
+  packed(key: string, entry: Entry): Promise<Entry> | null {
+    return this.#loading.packed(key, entry)
   }
 
   /** Has the answer compressed in the background, for those who ask next. */

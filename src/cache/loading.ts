@@ -1,7 +1,7 @@
 // A flight: what Redis has of a key, else the fleet's turn to load it, the load, and where its body is kept.
 import type { ClearHistory, Judged, Moment } from './clear-history.ts'
 import type { Clearing } from './clearing.ts'
-import { Compression } from './compression.ts'
+import { Compression, isLarge } from './compression.ts'
 import type { Counters } from './counters.ts'
 import { Doorkeeper } from './doorkeeper.ts'
 import { decodeEntry, encodeEntry, type Entry } from './entry.ts'
@@ -81,13 +81,27 @@ export class Loading {
     return this.#compression.mayCompress(entry)
   }
 
-  /** Has an entry compressed in both tiers; in Redis only if it is still the one there. */
-  async compress(key: string, entry: Entry): Promise<void> {
+  /** Has an entry compressed in both tiers; in Redis only if it is still the one there. What is to be sent then; as it is where that gains nothing. */
+  async compress(key: string, entry: Entry): Promise<Entry> {
     const { redis, memory } = this.#parts
+    // Others who wait for it leave keeping it to the first.
+    const isFirst = this.#compression.mayCompress(entry)
     const gzip = await this.#compression.compress(entry)
-    if (gzip === null) return
-    memory.compress(key, entry, gzip)
-    await redis?.replace(key, encodeEntry(entry), encodeEntry({ ...entry, gzip }))
+    if (gzip === null) return entry
+    if (isFirst && redis !== null)
+      void redis.replace(key, encodeEntry({ ...entry, gzip: null }), encodeEntry({ ...entry, gzip }))
+    const held = isFirst ? memory.compress(key, entry, gzip) : null
+    if (held !== null) return held
+    // Of the kind that it is already, as V8 likes it.
+    entry.gzip ??= gzip
+    return entry
+  }
+
+  /** The same to wait for, where an entry is large and not compressed yet; null where it had better go out as it is. */
+  packed(key: string, entry: Entry): Promise<Entry> | null {
+    if (!isLarge(entry)) return null
+    const isWorthIt = this.#compression.mayCompress(entry) || this.#compression.isUnderWay(entry)
+    return isWorthIt ? this.compress(key, entry) : null
   }
 
   async #fly(request: Request): Promise<Answer> {
@@ -115,6 +129,8 @@ export class Loading {
       throw error
     }
     const entry = this.#entryOf(loaded, policy, began)
+    if (policy.packs === true && isLarge(entry) && this.#compression.mayCompress(entry))
+      entry.gzip = await this.#compression.compress(entry)
     if (loaded.body.length > this.#parts.entryMaxBytes) {
       void claim?.release()
       return { entry, outcome: 'BYPASS', tier: 'load' }

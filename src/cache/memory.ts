@@ -68,14 +68,15 @@ export class MemoryTier {
     this.#entries?.set(key, held)
   }
 
-  /** Adds the compressed bytes to an entry, if it is still here. */
-  compress(key: string, entry: Entry, gzip: Buffer): void {
+  /** Adds the compressed bytes to an entry, if it is still here: what is here then, else null. */
+  compress(key: string, entry: Entry, gzip: Buffer): HeldEntry | null {
     const held = this.#entries?.peek(key)
-    if (held?.storedAt !== entry.storedAt || held.etag !== entry.etag) return
+    if (held?.storedAt !== entry.storedAt || held.etag !== entry.etag) return null
     // Another object, or its size would not be counted anew.
     const compressed = heldEntry(held, held)
     compressed.gzip = ownBytes(gzip)
     this.#entries?.set(key, compressed)
+    return compressed
   }
 
   /** Looks without counting as a use. */

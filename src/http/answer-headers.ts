@@ -1,18 +1,27 @@
 // The headers of an answer from the cache: of the bytes themselves, and of where they came from.
 import { etagOf, type Answer, type Coding, type Entry } from '../cache/index.ts'
+import { pageLinks, type PublicUrl } from './page-links.ts'
 
 /** What all answers of a service have alike. */
 export interface AnswerPolicy {
   cacheControl: string
   vary: string
+  publicUrl: PublicUrl
+}
+
+/** What one of them is sent for. */
+export interface Purpose {
+  coding: Coding
+  /** Path of the route. */
+  path: string
+  now: number
 }
 
 /** By name, in the order in which they are sent. */
 export function answerHeaders(
   { entry, outcome, tier }: Answer,
-  { cacheControl, vary }: AnswerPolicy,
-  coding: Coding,
-  now: number,
+  { cacheControl, vary, publicUrl }: AnswerPolicy,
+  { coding, path, now }: Purpose,
 ): Record<string, string | number> {
   return {
     'content-type': 'application/json; charset=utf-8',
@@ -23,7 +32,7 @@ export function answerHeaders(
     vary,
     'x-cache': outcome,
     'cache-status': cacheStatus(outcome, tier, secondsLeft(entry, now)),
-    ...(entry.link === '' ? {} : { link: entry.link }),
+    ...(entry.link === '' ? {} : { link: pageLinks(entry.link, publicUrl, path) }),
   }
 }
 

@@ -1,11 +1,11 @@
 // Answers a read route through the cache: the stored bytes, their entity tag, 304, and headers that say where they came from.
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { bodyOf, cacheKey, type Answer, type KeyParameters, type Loaded } from '../cache/index.ts'
+import { bodyOf, cacheKey, type Answer, type Entry, type KeyParameters, type Loaded } from '../cache/index.ts'
 import type { Category } from '../plugins/cache.ts'
 import { Problem, type ParameterError, type ProblemCode } from '../problems.ts'
 import { answerHeaders } from './answer-headers.ts'
 import { isOwnRequest } from './own-request.ts'
-import { codingFor, compressFor, knownCoding } from './coding.ts'
+import { acceptsGzip, codingFor, compressFor, knownCoding, packedFor } from './coding.ts'
 
 export interface CachedResource {
   category: Category
@@ -37,12 +37,15 @@ export function answerFromCache(
   const { cache, cachePolicies } = request.server
   const key = cacheKey(category, name, parameters)
   const { ttlSeconds } = cachePolicies[category]
-  const policy = { ttlSeconds, tags, isRare, recipe: request.url }
+  const packs = acceptsGzip(request.headers['accept-encoding'])
+  const policy = { ttlSeconds, tags, isRare, packs, recipe: request.url }
   const loadBytes = (): Promise<Loaded> => load().then(serialise, absence)
   if (isOwnRequest(request))
     return cache.warm(key, policy, loadBytes).then((isWarm) => void reply.code(isWarm ? 204 : 503).send())
   const answer = cache.getOrLoad(key, policy, loadBytes)
   if (answer instanceof Promise) return sendLate(request, reply, key, answer)
+  const packed = packedFor(cache, key, answer.entry, request.headers['accept-encoding'])
+  if (packed !== null) return sendPacked(request, reply, key, answer, packed)
   // A hit in memory is answered in this turn of the event loop.
   void send(request, reply, key, answer)
   return undefined
@@ -54,7 +57,20 @@ async function sendLate(
   key: string,
   answer: Promise<Answer>,
 ): Promise<void> {
-  await send(request, reply, key, await answer)
+  const landed = await answer
+  const packed = packedFor(request.server.cache, key, landed.entry, request.headers['accept-encoding'])
+  if (packed === null) await send(request, reply, key, landed)
+  else await sendPacked(request, reply, key, landed, packed)
+}
+
+async function sendPacked(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  key: string,
+  answer: Answer,
+  packed: Promise<Entry>,
+): Promise<void> {
+  await send(request, reply, key, { ...answer, entry: await packed })
 }
 
 function serialise({ value, link, tags }: LoadedValue): Loaded {
@@ -88,7 +104,8 @@ function send(
   }
   const coding = codingFor(entry, headers['accept-encoding'])
   const known = knownCoding(headers['if-none-match'], entry, coding)
-  reply.headers(answerHeaders({ entry, outcome, tier }, server.answerPolicy, known ?? coding, Date.now()))
+  const purpose = { coding: known ?? coding, path: request.routeOptions.url ?? '', now: Date.now() }
+  reply.headers(answerHeaders({ entry, outcome, tier }, server.answerPolicy, purpose))
   if (outcome === 'HIT') {
     // The next one is answered by its URL alone.
     const { counts } = request.routeOptions.config

@@ -8,7 +8,7 @@ const known = new LRUCache<string, boolean>({ max: 100 })
 /** Longer ones than any client has are neither read nor remembered. */
 const MAX_LENGTH = 200
 
-function acceptsGzip(acceptEncoding: string | undefined): boolean {
+export function acceptsGzip(acceptEncoding: string | undefined): boolean {
   if (acceptEncoding === undefined || acceptEncoding.length > MAX_LENGTH) return false
   let accepts = known.get(acceptEncoding)
   if (accepts === undefined) {
@@ -31,6 +31,16 @@ export function compressFor(
   acceptEncoding: string | undefined,
 ): void {
   if (acceptsGzip(acceptEncoding) && cache.mayCompress(entry)) cache.compress(key, entry)
+}
+
+/** A large answer that nobody has compressed yet, to wait for; null where there is nothing to wait for. */
+export function packedFor(
+  cache: Pick<Cache, 'packed'>,
+  key: string,
+  entry: Entry,
+  acceptEncoding: string | undefined,
+): Promise<Entry> | null {
+  return entry.gzip === null && acceptsGzip(acceptEncoding) ? cache.packed(key, entry) : null
 }
 
 /** The coding in which a client has this answer already, going by If-None-Match: both are the same answer. */

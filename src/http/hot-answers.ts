@@ -2,9 +2,9 @@
 // judged like any other look-up, and written with a head of which hardly anything is put together anew.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { LRUCache } from 'lru-cache'
-import { bodyOf, type Answer, type Cache, type Coding, type Entry, type Tier } from '../cache/index.ts'
-import { ageOf, answerHeaders, secondsLeft, type AnswerPolicy } from './answer-headers.ts'
-import { codingFor, compressFor, knownCoding } from './coding.ts'
+import { bodyOf, type Answer, type Cache, type Entry, type Tier } from '../cache/index.ts'
+import { ageOf, answerHeaders, secondsLeft, type AnswerPolicy, type Purpose } from './answer-headers.ts'
+import { codingFor, compressFor, knownCoding, packedFor } from './coding.ts'
 import { cutHead, useHead, type HeadParts } from './hot-head.ts'
 import type { RouteCounts } from './request-counts.ts'
 
@@ -37,7 +37,7 @@ export type Listener = (request: IncomingMessage, response: ServerResponse) => v
 const KINDS = { identity: { 200: 0, 304: 1 }, gzip: { 200: 2, 304: 3 } } as const
 
 export interface HotAnswersOptions {
-  cache: Pick<Cache, 'hit' | 'remoteHit' | 'compress' | 'mayCompress' | 'hasMemory'>
+  cache: Pick<Cache, 'hit' | 'remoteHit' | 'compress' | 'mayCompress' | 'packed' | 'hasMemory'>
   policy: AnswerPolicy
   /** Headers that every answer of the service has, whatever it is. */
   always: Readonly<Record<string, string>>
@@ -92,7 +92,9 @@ export class HotAnswers {
     const { cache } = this.#options
     const entry = cache.hit(answer.key)
     if (entry !== null) {
-      this.#write(answer, entry, 'memory', asked, response)
+      const packed = packedFor(cache, answer.key, entry, asked.acceptEncoding)
+      if (packed === null) this.#write(answer, entry, 'memory', asked, response)
+      else this.#writeLate(answer, packed, 'memory', asked, response)
       return true
     }
     // With a memory tier, what is not there is rarely in Redis, and asking twice costs more than the framework.
@@ -101,11 +103,31 @@ export class HotAnswers {
       .remoteHit(answer.key)
       .then((found) => {
         if (found === null) otherwise(request, response)
-        else if (!response.destroyed) this.#write(answer, found, 'redis', asked, response)
+        else {
+          const packed = packedFor(cache, answer.key, found, asked.acceptEncoding)
+          this.#writeLate(answer, packed ?? found, 'redis', asked, response)
+        }
       })
       // Nothing of it fails but by a defect, which must cost one answer and not the process.
       .catch((error: unknown) => response.destroy(error as Error))
     return true
+  }
+
+  /** To whoever is still there by then. */
+  #writeLate(
+    answer: HotAnswer,
+    entry: Entry | Promise<Entry>,
+    tier: Tier,
+    asked: Asked,
+    response: ServerResponse,
+  ): void {
+    if (!(entry instanceof Promise)) {
+      if (!response.destroyed) this.#write(answer, entry, tier, asked, response)
+      return
+    }
+    entry
+      .then((packed) => this.#writeLate(answer, packed, tier, asked, response))
+      .catch((error: unknown) => response.destroy(error as Error))
   }
 
   #write(answer: HotAnswer, entry: Entry, tier: Tier, asked: Asked, response: ServerResponse): void {
@@ -126,9 +148,10 @@ export class HotAnswers {
     if (head !== null && response.shouldKeepAlive) {
       useHead(response, head, { id, age: ageOf(entry, now), ttl: secondsLeft(entry, now), now, status })
     } else {
+      const path = answer.counts.route
       response.writeHead(
         status,
-        this.#headers({ entry, outcome: 'HIT', tier }, known ?? coding, status, id, now),
+        this.#headers({ entry, outcome: 'HIT', tier }, { coding: known ?? coding, path, now }, status, id),
       )
       if (response.shouldKeepAlive) answer.heads = answer.heads.with(kind, cutHead(response))
     }
@@ -137,11 +160,11 @@ export class HotAnswers {
   }
 
   /** Names and values in turn, as Node takes them. */
-  #headers(answer: Answer, coding: Coding, status: 200 | 304, id: string, now: number): string[] {
+  #headers(answer: Answer, to: Purpose, status: 200 | 304, id: string): string[] {
     const { policy, always } = this.#options
     const { entry } = answer
-    const headers = Object.entries({ ...always, ...answerHeaders(answer, policy, coding, now) })
-    const length = coding === 'gzip' ? (entry.gzip?.length ?? 0) : entry.length
+    const headers = Object.entries({ ...always, ...answerHeaders(answer, policy, to) })
+    const length = to.coding === 'gzip' ? (entry.gzip?.length ?? 0) : entry.length
     return [
       'x-request-id',
       id,

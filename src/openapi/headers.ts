@@ -20,8 +20,8 @@ export const ANSWER_HEADERS = {
   },
   CacheStatus: text('The same as RFC 9211 has it', 'barometer; hit; ttl=288; detail=memory'),
   Link: text(
-    'RFC 8288: first, prev and next page, where there are such',
-    '</api/v1/media/latest?limit=20&order=desc>; rel="first"',
+    'RFC 8288: first, prev and next page, where there are such; references to the address that was asked, absolute with PUBLIC_URL',
+    '<?order=desc&limit=20>; rel="first"',
   ),
   RetryAfter: { description: 'Seconds', schema: { type: 'integer' }, example: 2 },
   WwwAuthenticate: text('How to authenticate', 'Bearer'),

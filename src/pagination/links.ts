@@ -5,8 +5,8 @@ import type { ReadablePage } from './request.ts'
 export type Place = { cursor: string } | { offset: number } | null
 
 /**
- * The addresses of pages of the same list, filters, order and size: relative references with the path of the list. The order is always
- * named, so that a link goes on meaning the same.
+ * The addresses of pages of the same list, filters, order and size: references of a query alone. A proxy may strip a prefix of the path, and
+ * these still lead to where the client found the list. The order is always named, so that a link goes on meaning the same.
  */
 export function pageAddresses(request: ReadablePage): (place: Place) => string {
   const query = new URLSearchParams()
@@ -17,7 +17,7 @@ export function pageAddresses(request: ReadablePage): (place: Place) => string {
   query.append('order', request.order)
   query.append('limit', String(request.limit))
   // A literal plus is %2B by now; what is left of them are blanks, in a spelling that only forms know.
-  const before = `${request.list.path}?${query.toString().replaceAll('+', '%20')}`
+  const before = `?${query.toString().replaceAll('+', '%20')}`
   const after = request.countTotal ? '&count=exact' : ''
   return (place) => `${before}${placeText(place)}${after}`
 }

@@ -1,4 +1,4 @@
-// What the module has to know of a list: its name, its address and the key that orders it.
+// What the module has to know of a list: its name and the key that orders it.
 import { parseDate, parseInstant } from '../time/instants.ts'
 
 /** timestamp: microseconds, as `YYYY-MM-DDTHH:MM:SS[.ffffff]Z`. date: `YYYY-MM-DD`. id: 1 to 2^63 - 1, as decimal text. */
@@ -12,8 +12,6 @@ export interface ListKey {
 export interface ListDefinition {
   /** Binds cursors to this list; a change makes all those given out invalid. */
   name: string
-  /** Of the route, for links. */
-  path: string
   /** Most significant first, all sorted in the same direction, none ever null; the last one is unique under the filters. */
   keys: readonly ListKey[]
   /** Whether a plain row id is taken as a cursor, meaning "after that row"; the last key must be that id. */
@@ -24,7 +22,6 @@ export interface ListDefinition {
 export type Filters = Readonly<Record<string, string | number | undefined>>
 
 const NAME = /^[a-z0-9/_-]{1,64}$/
-const PATH = /^(\/[A-Za-z0-9._~-]+)+$/
 /** Cursors carry one text a key and have a limited length. */
 const MAX_KEYS = 4
 const TIMESTAMP = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?Z$/
@@ -35,14 +32,13 @@ const MAX_ID = 2n ** 63n - 1n
 export function defineList(
   definition: Omit<ListDefinition, 'acceptsId'> & { acceptsId?: boolean },
 ): ListDefinition {
-  const { name, path, keys, acceptsId = false } = definition
+  const { name, keys, acceptsId = false } = definition
   if (!NAME.test(name)) throw new TypeError(`not a list name: ${name}`)
-  if (!PATH.test(path)) throw new TypeError(`not a path: ${path}`)
   if (keys.length < 1 || keys.length > MAX_KEYS) {
     throw new TypeError(`a list has 1 to ${MAX_KEYS} keys: ${name}`)
   }
   if (acceptsId && keys.at(-1)?.kind !== 'id') throw new TypeError(`the last key of ${name} is not an id`)
-  return { name, path, keys, acceptsId }
+  return { name, keys, acceptsId }
 }
 
 /** Whether `text` is a value of this kind that PostgreSQL takes: nothing else may reach a statement. */

@@ -88,10 +88,12 @@ function cursorPage(request: CursorPage, keysAt: KeysAt, hasMore: boolean, other
 
 function offsetPage(request: OffsetPage, keysAt: KeysAt, hasMore: boolean): Finished {
   const { offset, limit } = request
-  const next = hasMore ? placeBehind(request, keysAt) : null
+  const position = hasMore ? edgeOf(keysAt, 'forward') : null
+  const cursor = position && encodeCursor(request, position)
+  const next = cursor === null ? null : placeBehind(request, cursor)
   const addressOf = pageAddresses(request)
   return {
-    pagination: { type: 'offset', offset, has_next: hasMore },
+    pagination: { type: 'offset', offset, has_next: hasMore, next_cursor: cursor },
     link: linkHeader({
       first: addressOf({ offset: 0 }),
       prev: offset === 0 ? null : addressOf({ offset: Math.max(0, offset - limit) }),
@@ -101,11 +103,9 @@ function offsetPage(request: OffsetPage, keysAt: KeysAt, hasMore: boolean): Fini
 }
 
 /** The next offset; past the deepest one the same place as a cursor, so that following links ends only where the rows do. */
-function placeBehind(request: OffsetPage, keysAt: KeysAt): Place {
+function placeBehind(request: OffsetPage, cursor: string): Place {
   const offset = request.offset + request.limit
-  if (offset <= request.maxOffset) return { offset }
-  const position = edgeOf(keysAt, 'forward')
-  return position && { cursor: encodeCursor(request, position) }
+  return offset <= request.maxOffset ? { offset } : { cursor }
 }
 
 /** Just outside the page, at its end or its beginning; null when it is empty. */

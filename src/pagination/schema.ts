@@ -28,6 +28,10 @@ export const OffsetPaginationSchema = Type.Object(
     type: Type.Literal('offset'),
     offset: Type.Integer({ minimum: 0 }),
     has_next: Type.Boolean({ description: 'There are rows behind this page' }),
+    next_cursor: Type.Union([Type.String(), Type.Null()], {
+      description:
+        'Goes on behind the last row of this page, by `cursor`, whatever came in before it; null at the end',
+    }),
     total,
   },
   { title: 'OffsetPagination' },

@@ -5,6 +5,7 @@ import type { Logger } from 'pino'
 import type { Config } from '../config.ts'
 import { HotAnswers, type Listener } from '../http/hot-answers.ts'
 import type { AnswerPolicy } from '../http/answer-headers.ts'
+import { publicUrlOf } from '../http/page-links.ts'
 import { ANY_ORIGIN } from './cors.ts'
 import { acceptRequestId } from './request-id.ts'
 import { NO_SNIFFING } from './security-headers.ts'
@@ -23,6 +24,7 @@ export default fastifyPlugin<{ config: Config }>(
       // Any max-age would outlive a clear.
       cacheControl: app.readsAreOpen ? 'no-cache' : 'private, no-cache',
       vary: app.varyOfData,
+      publicUrl: publicUrlOf(config),
     }
     app.decorate('answerPolicy', policy)
     if (!app.readsAreOpen) {

@@ -2,7 +2,9 @@
 import fastifySwagger from '@fastify/swagger'
 import fastifySwaggerUi from '@fastify/swagger-ui'
 import fastifyPlugin from 'fastify-plugin'
+import type { Config } from '../config.ts'
 import { documented } from '../http/documented.ts'
+import { publicUrlOf } from '../http/page-links.ts'
 import { completeDocument } from '../openapi/document.ts'
 import type { OpenApiDocument } from '../openapi/model.ts'
 import { addPageHeaders } from './security-headers.ts'
@@ -14,8 +16,8 @@ declare module 'fastify' {
   }
 }
 
-export default fastifyPlugin<{ version: string }>(
-  async (app, { version }) => {
+export default fastifyPlugin<{ config: Config; version: string }>(
+  async (app, { config, version }) => {
     await app.register(fastifySwagger, {
       openapi: {
         openapi: '3.1.0',
@@ -25,7 +27,7 @@ export default fastifyPlugin<{ version: string }>(
           version,
           description: DESCRIPTION,
         },
-        servers: [{ url: '/' }],
+        servers: [{ url: publicUrlOf(config) ?? '/' }],
         tags: [
           { name: 'volume', description: 'Daily bars and trading volume' },
           { name: 'score', description: 'The Fear & Greed score' },
@@ -86,8 +88,8 @@ const DESCRIPTION = `Read service of market sentiment: trading volume, a Fear & 
 **Values.** Times are RFC 3339 in UTC, dates \`YYYY-MM-DD\`; scores and percentages have 2 decimals. \`from\` and \`to\` are inclusive; \`days\` counts
 sessions back from the newest there is. Unknown query parameters are ignored where nothing is changed, and refused where something is.
 
-**Lists** are paged by \`cursor\` or by \`offset\`. The first page has a cursor to go on from; pass \`next_cursor\` or \`prev_cursor\` on as it came, with the same
-filters and order. Every row that stands there throughout comes exactly once, whatever comes and goes meanwhile. \`Link\` has the same pages as addresses.
+**Lists** are paged by \`cursor\` or by \`offset\`. The first page, and each page by offset, has a cursor to go on from; pass \`next_cursor\` or \`prev_cursor\` on as it came, with the same
+filters and order. By cursor, every row that stands there throughout comes exactly once, whatever comes and goes meanwhile. \`Link\` has the same pages as addresses.
 
 **Caching.** Answers have a strong \`ETag\`; send it as \`If-None-Match\` and get 304 while it is right. Ask each time: a clear must reach everybody at once.
 \`X-Cache\` says where an answer came from; \`STALE\` is an expired one that stands in while PostgreSQL does not answer.

@@ -40,7 +40,8 @@ export default fastifyPlugin(
 /** Answers any error. One that is not the client's goes to the log, and what is answered tells nothing of it. */
 export function sendError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const problem = toProblem(error, request)
-  if (problem.statusCode >= 500) {
+  // What is not there by design is no failure.
+  if (problem.statusCode >= 500 && problem.statusCode !== 501) {
     const shared = request.server.failureLogs.get(problem.code)
     if (shared === undefined) request.log.error({ err: error }, problem.message)
     else shared.report(request.log, error, problem.message)

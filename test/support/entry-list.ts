@@ -15,7 +15,6 @@ import { sharedPostgres } from './postgres.ts'
 
 export const entryList = defineList({
   name: 'entries',
-  path: '/entries',
   keys: [
     { column: 'at', kind: 'timestamp' },
     { column: 'id', kind: 'id' },

@@ -11,3 +11,13 @@ export function parseLinks(header: string): Record<string, string> {
   }
   return links
 }
+
+/** Each of them as the path and query that it leads to from the address that was asked (RFC 3986, 5.2). */
+export function resolveLinks(links: Record<string, string>, asked: string): Record<string, string> {
+  const base = new URL(asked, 'http://service.invalid')
+  const resolved = Object.entries(links).map(([relation, link]) => {
+    const { pathname, search } = new URL(link, base)
+    return [relation, pathname + search]
+  })
+  return Object.fromEntries(resolved) as Record<string, string>
+}

@@ -1,12 +1,14 @@
 // The log of clears: who cleared what, when and why, how many keys it was, how long it took, and who confirmed it.
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox'
 import type { Config } from '../../config.ts'
+import { pageLinks, publicUrlOf } from '../../http/page-links.ts'
 import { listAnswer, problemAnswers } from '../../http/schemas.ts'
 import { readPage } from '../../pagination/index.ts'
 import { Clear, ClearParameters, ClearsQuery } from './clears-schema.ts'
 import { clearList, loadClear, loadClears } from './queries.ts'
 
 export const clearsRoutes: FastifyPluginCallbackTypebox<{ config: Config }> = (app, { config }, done) => {
+  const publicUrl = publicUrlOf(config)
   app.get(
     '/cache/clears',
     {
@@ -29,7 +31,9 @@ export const clearsRoutes: FastifyPluginCallbackTypebox<{ config: Config }> = (a
       )
       const { envelope, link } = await loadClears(app.database, filters, page)
       // Cached like a list of data, it would show a clear only after the next clear.
-      reply.header('cache-control', 'no-store').header('link', link)
+      reply
+        .header('cache-control', 'no-store')
+        .header('link', pageLinks(link, publicUrl, request.routeOptions.url ?? ''))
       return envelope
     },
   )

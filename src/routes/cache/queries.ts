@@ -9,7 +9,6 @@ import type { Clear, ClearFilters } from './clears-schema.ts'
 
 export const clearList = defineList({
   name: 'cache/clears',
-  path: '/cache/clears',
   keys: [{ column: 'seq', kind: 'id' }],
 })
 

@@ -6,6 +6,7 @@ import { answerFromCache } from '../../http/cached.ts'
 import { readDateRange } from '../../http/range.ts'
 import { problemAnswers } from '../../http/schemas.ts'
 import { ANY_INSTRUMENT, articleTags, barTags, METHOD_TAGS, scoreTags } from '../../http/tags.ts'
+import { Problem } from '../../problems.ts'
 import { COMPONENTS, type ComponentName } from '../../score/method.ts'
 import { loadLatestScore } from '../score/queries.ts'
 import { loadIndexHistory, loadSimplified } from './queries.ts'
@@ -20,9 +21,6 @@ import {
   Weights,
 } from './schema.ts'
 import { simplifiedAnswer, simplifiedDetails } from './simplified.ts'
-
-/** These clients cannot take null. */
-const NO_DATA = 50
 
 export const legacyRoutes: FastifyPluginCallbackTypebox<{ config: Config }> = (app, { config }, done) => {
   const symbol = config.DEFAULT_SYMBOL
@@ -75,8 +73,9 @@ export const legacyRoutes: FastifyPluginCallbackTypebox<{ config: Config }> = (a
         reply,
         { category: 'score', name: 'components-latest', parameters: {}, tags },
         async () => {
-          const { as_of, components } = await loadLatestScore(app.database, symbol)
-          return { value: { as_of, ...forEachComponent((name) => components[name] ?? NO_DATA) } }
+          const { as_of, score, components } = await loadLatestScore(app.database, symbol)
+          // These clients cannot take null, and show weights times components beside the score: what counts for nothing stands where it moves nothing.
+          return { value: { as_of, ...forEachComponent((name) => components[name] ?? score) } }
         },
       ),
   )
@@ -130,6 +129,24 @@ export const legacyRoutes: FastifyPluginCallbackTypebox<{ config: Config }> = (a
         { category: 'score', name: 'component-names', parameters: {}, tags: METHOD_TAGS },
         () => Promise.resolve({ value: { components: COMPONENTS.map(({ name }) => name) } }),
       ),
+  )
+  // A button of theirs. It changes nothing, so nobody is asked for a key before being told so.
+  app.post(
+    '/scheduler/trigger',
+    {
+      config: { access: 'open' },
+      schema: {
+        tags: ['legacy'],
+        summary: 'Would have the sources collected now; nothing here collects',
+        response: problemAnswers(501),
+      },
+    },
+    () => {
+      throw new Problem(
+        'not_collecting',
+        'this service collects nothing by itself, so there is nothing to trigger; send what was collected to /api/v1/ingest/articles or /api/v1/ingest/bars',
+      )
+    },
   )
   done()
 }

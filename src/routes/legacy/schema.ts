@@ -36,7 +36,10 @@ export const ComponentsLatest = named(
   'ComponentsLatest',
   Type.Object(
     { as_of: AsOf, ...forEachComponent(Percentage) },
-    { description: 'Of the newest score; 50 where a component has no data' },
+    {
+      description:
+        'Of the newest score, which is their mean by `/metadata/weights`; the score itself where a component has no data',
+    },
   ),
 )
 export type ComponentsLatest = Static<typeof ComponentsLatest>
@@ -55,6 +58,12 @@ export const ComponentNames = named(
   }),
 )
 
+const NombreActions = Type.Integer({
+  minimum: 1,
+  description:
+    'Instruments of kind equity; where there is none, those that the figure was made of. Information only: the calculation divides by 3',
+})
+
 export const Simplified = named(
   'Simplified',
   Type.Object({
@@ -62,7 +71,7 @@ export const Simplified = named(
     volume_moyen: Percentage,
     sentiment_news: Percentage,
     performance_marche: Percentage,
-    nombre_actions: Type.Integer({ description: 'Instruments of kind equity; information only' }),
+    nombre_actions: NombreActions,
     date: AsOf,
     formule: Type.String({ description: 'The calculation with its numbers' }),
     interpretation: Type.String(),
@@ -78,7 +87,7 @@ export const SimplifiedDetails = named(
     score_final: Percentage,
     date: AsOf,
     composantes: Type.Object({ volume_moyen: Part, sentiment_news: Part, performance_marche: Part }),
-    denominateur: Type.Object({ nombre_actions: Type.Integer(), description: Type.String() }),
+    denominateur: Type.Object({ nombre_actions: NombreActions, description: Type.String() }),
     calcul: Type.Object({
       formule: Type.String(),
       numerateur: Type.Number({ description: 'Sum of the three parts' }),

@@ -12,13 +12,13 @@ const INTERPRETATIONS: Record<ScoreLabel, string> = {
 }
 
 export function simplifiedAnswer(figures: SimplifiedFigures): Simplified {
-  const { score, volume, sentiment, performance, equities, date } = figures
+  const { score, volume, sentiment, performance, date } = figures
   return {
     score,
     volume_moyen: volume,
     sentiment_news: sentiment,
     performance_marche: performance,
-    nombre_actions: equities,
+    nombre_actions: countOf(figures).nombre_actions,
     date,
     formule: formulaOf(figures),
     interpretation: INTERPRETATIONS[labelOf(score)],
@@ -26,7 +26,7 @@ export function simplifiedAnswer(figures: SimplifiedFigures): Simplified {
 }
 
 export function simplifiedDetails(figures: SimplifiedFigures): SimplifiedDetails {
-  const { score, sum, volume, sentiment, performance, equities, date } = figures
+  const { score, sum, volume, sentiment, performance, date } = figures
   return {
     score_final: score,
     date,
@@ -47,13 +47,27 @@ export function simplifiedDetails(figures: SimplifiedFigures): SimplifiedDetails
         echelle: '0 (aucune) à 100 (toutes)',
       },
     },
-    denominateur: {
-      nombre_actions: equities,
-      description: "Nombre d'actions suivies, à titre d'information ; le calcul divise par 3",
-    },
+    denominateur: countOf(figures),
     calcul: { formule: formulaOf(figures), numerateur: sum, score_final: score },
     interpretation: INTERPRETATIONS[labelOf(score)],
   }
+}
+
+/** The figure is made of the bars of one instrument. */
+const INSTRUMENTS_OF_FIGURE = 1
+
+/** Clients show it as what something is divided by, so it is never 0. */
+function countOf({ equities }: SimplifiedFigures): SimplifiedDetails['denominateur'] {
+  return equities > 0
+    ? {
+        nombre_actions: equities,
+        description: "Nombre d'actions suivies, à titre d'information ; le calcul divise par 3",
+      }
+    : {
+        nombre_actions: INSTRUMENTS_OF_FIGURE,
+        description:
+          "Nombre d'instruments dont le chiffre est tiré, aucune action n'étant suivie ; à titre d'information, le calcul divise par 3",
+      }
 }
 
 function formulaOf({ volume, sentiment, performance, score }: SimplifiedFigures): string {

@@ -11,7 +11,6 @@ import type { Article, MediaFilters, SentimentStats, Sources } from './schema.ts
 
 export const mediaList = defineList({
   name: 'media/latest',
-  path: '/api/v1/media/latest',
   keys: [
     { column: 'published_at', kind: 'timestamp' },
     { column: 'id', kind: 'id' },

@@ -12,7 +12,6 @@ import type { Score } from './schema.ts'
 
 export const scoreList = defineList({
   name: 'score',
-  path: '/api/v1/score',
   keys: [{ column: 'as_of', kind: 'date' }],
 })
 

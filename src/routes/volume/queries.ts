@@ -15,7 +15,6 @@ const TREND_PERCENT = 10
 
 export const volumeList = defineList({
   name: 'volume',
-  path: '/api/v1/volume',
   keys: [{ column: 'date', kind: 'date' }],
 })
 

@@ -142,7 +142,7 @@ void t.test('a page', async (t) => {
     await database.rows(
       sql`insert into days select day::date from unnest(${`{${days.join(',')}}`}::text::text[]) as given (day)`,
     )
-    const list = defineList({ name: 'days', path: '/days', keys: [{ column: 'day', kind: 'date' }] })
+    const list = defineList({ name: 'days', keys: [{ column: 'day', kind: 'date' }] })
     const source = {
       from: sql`days d`,
       columns: sql<{ day: string }>`to_char(d.day, 'YYYY-MM-DD') as day`,

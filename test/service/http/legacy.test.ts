@@ -27,7 +27,7 @@ const COMPONENT_NAMES = [
 ]
 
 t.test(
-  '/index/latest and /components/latest are the newest score, 50 where a component has no data',
+  '/index/latest and /components/latest are the newest score, which stands in where a component has no data',
   async (t) => {
     const { as_of, score, components } = await get<Score>('/score/latest')
     t.strictSame(await get('/index/latest'), { as_of, score })
@@ -35,9 +35,14 @@ t.test(
     t.strictSame(await get('/components/latest'), {
       as_of,
       ...components,
-      equity_vs_bonds: 50,
-      media_sentiment: 50,
+      equity_vs_bonds: score,
+      media_sentiment: score,
     })
+    const shown = await get<Record<string, number>>('/components/latest')
+    const weights = await get<Record<string, number>>('/metadata/weights')
+    const sum = Object.entries(weights).reduce((total, [name, weight]) => total + weight * shown[name]!, 0)
+    // Each of the numbers is rounded to a hundredth.
+    t.ok(Math.abs(sum - score) <= 0.01, `${sum} is ${score}`)
   },
 )
 
@@ -146,6 +151,13 @@ t.test('/simplified-v2 is V, S and P of the newest session, and their plain mean
   await sql`insert into instruments (symbol, name, kind) values ('MORE', 'More', 'equity')`
   await service.app.cache.deletePattern('simplified:*', 'test')
   await expected(65, 3)
+
+  // Nobody can show a division by no equities: then it is the one instrument that the figure is made of.
+  const equities = await sql<{ id: number }[]>`
+    update instruments set kind = 'index' where kind = 'equity' returning id`
+  await service.app.cache.deletePattern('simplified:*', 'test')
+  await expected(65, 1)
+  await sql`update instruments set kind = 'equity' where id in ${sql(equities.map(({ id }) => id))}`
 })
 
 t.test('/metadata and /health/ping', async (t) => {

@@ -101,6 +101,7 @@ export async function provocations(t: Test): Promise<Record<ProblemCode, Provoke
       await pool.end()
       return send(service, '/api/v1/media/sources')
     },
+    not_collecting: get('/api/v1/scheduler/trigger', { method: 'POST' }),
     overloaded: async () => {
       const service = await startService(t, { DATABASE_URL: url, PRESSURE_MAX_EVENT_LOOP_DELAY_MS: '100' })
       for (let tries = 0; tries < 20; tries += 1) {

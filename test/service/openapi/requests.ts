@@ -54,6 +54,7 @@ export const REQUESTS: ExampleRequest[] = [
   { summary: 'As they are', target: '/api/v1/metadata/weights' },
   { summary: 'As they are', target: '/api/v1/metadata/components' },
   { summary: 'Up', target: '/api/v1/health/ping' },
+  { summary: 'On the embedded defaults', target: '/api/v1/monitoring/health' },
   { summary: 'Up', target: '/livez' },
   { summary: 'Ready', target: '/readyz' },
   { summary: 'On the embedded defaults', target: '/cache/stats' },

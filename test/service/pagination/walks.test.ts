@@ -264,12 +264,14 @@ void t.test('walks by offset', async (t) => {
             }
             const { envelope } = await table.read(query, filter)
             const hasNext = rows.length + envelope.count < standing.length
-            assert.deepStrictEqual(envelope.pagination, {
+            const { next_cursor: cursor, ...pagination } = envelope.pagination
+            assert.deepStrictEqual(pagination, {
               type: 'offset',
               offset: rows.length,
               has_next: hasNext,
               total: standing.length,
             })
+            assert.equal(cursor !== null, hasNext)
             rows.push(...envelope.data)
             if (!hasNext) break
           }
@@ -279,7 +281,7 @@ void t.test('walks by offset', async (t) => {
             data: [],
             count: 0,
             limit: 3,
-            pagination: { type: 'offset', offset: standing.length + 1, has_next: false },
+            pagination: { type: 'offset', offset: standing.length + 1, has_next: false, next_cursor: null },
           })
         },
       ),

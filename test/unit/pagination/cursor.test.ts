@@ -8,13 +8,12 @@ import { defineList, isKeyText } from '../../../src/pagination/list.ts'
 
 const articles = defineList({
   name: 'media/latest',
-  path: '/api/v1/media/latest',
   keys: [
     { column: 'published_at', kind: 'timestamp' },
     { column: 'id', kind: 'id' },
   ],
 })
-const bars = defineList({ name: 'volume', path: '/api/v1/volume', keys: [{ column: 'date', kind: 'date' }] })
+const bars = defineList({ name: 'volume', keys: [{ column: 'date', kind: 'date' }] })
 
 const binding: Binding = {
   list: articles,
@@ -102,7 +101,6 @@ t.test('the longest cursor that a list can need is within the limit', (t) => {
   const kind = 'timestamp'
   const list = defineList({
     name: 'n'.repeat(64),
-    path: '/n',
     keys: ['a', 'b', 'c', 'd'].map((column) => ({ column, kind })),
   })
   const values = list.keys.map(() => '9999-12-31T23:59:59.999999Z')

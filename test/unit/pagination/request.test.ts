@@ -14,8 +14,8 @@ const keys = [
   { column: 'published_at', kind: 'timestamp' },
   { column: 'id', kind: 'id' },
 ] as const
-const articles = defineList({ name: 'media/latest', path: '/api/v1/media/latest', keys, acceptsId: true })
-const withoutIds = defineList({ name: 'media/latest', path: '/api/v1/media/latest', keys })
+const articles = defineList({ name: 'media/latest', keys, acceptsId: true })
+const withoutIds = defineList({ name: 'media/latest', keys })
 const filters = { source: 'x' }
 const query: PageQuery = { limit: 20, order: 'desc' }
 const limits = { maxOffset: 1000 }
@@ -132,11 +132,9 @@ t.test('numbers that a schema should have stopped are defects, not pages', (t) =
 })
 
 t.test('a list that cannot work is not defined', (t) => {
-  const definition = { name: 'x', path: '/x', keys }
+  const definition = { name: 'x', keys }
   t.throws(() => defineList({ ...definition, name: 'Ünicode' }), TypeError)
   t.throws(() => defineList({ ...definition, name: 'n'.repeat(65) }), TypeError)
-  t.throws(() => defineList({ ...definition, path: 'x' }), TypeError)
-  t.throws(() => defineList({ ...definition, path: '/x>; rel="next"' }), TypeError)
   t.throws(() => defineList({ ...definition, keys: [] }), TypeError)
   t.throws(
     () => defineList({ ...definition, keys: [keys[0], keys[0], keys[0], keys[0], keys[1]] }),
