@@ -3,7 +3,7 @@ import { gunzipSync } from 'node:zlib'
 import { randomBytes } from 'node:crypto'
 import t from 'tap'
 import { Compression, isLarge } from '../../../src/cache/compression.ts'
-import { entryWith } from '../../cache/entries.ts'
+import { entryWith } from '../../support/held-entries.ts'
 
 const KIB = 1024
 
