@@ -8,6 +8,8 @@ const WALL_CLOCK_AT_START = 1_790_000_000_000
 export interface ManualTime extends Time {
   /** Moves on; what is due by then happens in its order, each with all that follows from it before the next. */
   advance: (ms: number) => Promise<void>
+  /** Whether anything is yet to happen. */
+  readonly isQuiet: boolean
 }
 
 /** Its functions are its own properties: the cache takes them one by one. */
@@ -25,6 +27,9 @@ export function manualTime(): ManualTime {
         await settled()
       }
       events.now = end
+    },
+    get isQuiet() {
+      return events.nextAt === Infinity
     },
   }
 }

@@ -142,6 +142,7 @@ t.test('closing begins nothing any more, also of what waits or failed', async (t
     const closed = warmer.close()
     await time.advance(PAUSES.afterLoad + LOAD_MS)
     await closed
+    t.equal(time.isQuiet, true, 'no timer is left that would hold the process')
     warmer.wake()
     await time.advance(PAUSES.afterFailure * 2)
     t.equal(state.asked.length, 2)

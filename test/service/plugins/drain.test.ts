@@ -36,7 +36,7 @@ async function begin(t: Test) {
   }
   const state = { isOver: false }
   const drain = () => void app.drain(LIMIT_MS).then(() => (state.isOver = true))
-  return { app, time, log, open, drain, state }
+  return { app, port, time, log, open, drain, state }
 }
 
 const GET = 'GET / HTTP/1.1\r\nhost: x\r\n\r\n'
@@ -44,7 +44,7 @@ const GET = 'GET / HTTP/1.1\r\nhost: x\r\n\r\n'
 t.test(
   'for as long as it is announced requests are taken, and told that their connection ends',
   async (t) => {
-    const { app, time, log, open, drain, state } = await begin(t)
+    const { app, port, time, log, open, drain, state } = await begin(t)
     const idle = await open()
     idle.socket.write(GET)
     await until('the first answer', () => idle.text().endsWith('answer'))
@@ -60,9 +60,7 @@ t.test(
     await another.closed
     await time.advance(50)
     t.equal(state.isOver, true)
-    await t.rejects(
-      once(connect((app.server.address() as AddressInfo | null)?.port ?? 1, '127.0.0.1'), 'connect'),
-    )
+    await t.rejects(once(connect(port, '127.0.0.1'), 'connect'), { code: 'ECONNREFUSED' })
     t.strictSame(
       log.filter((line) => line.includes('cut off')),
       [],

@@ -80,6 +80,16 @@ t.test('nobody watches: nothing is sampled, and the next one who comes has a sam
   t.match(next.text(), /"points":\[0,2000\]/)
 })
 
+t.test('who leaves while a sample is taken leaves nothing running', async (t) => {
+  const { time, taken, watch } = world({ tookMs: 300 })
+  const only = watch()
+  await time.advance(100)
+  only.leave()
+  await time.advance(3_600_000)
+  t.strictSame(taken, [0])
+  t.equal(time.isQuiet, true)
+})
+
 t.test('what is kept for later comers is bounded', async (t) => {
   const { time, watch } = world({ keep: 5 })
   watch()

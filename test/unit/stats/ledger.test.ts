@@ -46,6 +46,7 @@ t.test(
     t.ok(written > 0)
     await time.advance(HOUR_MS)
     t.equal(state.statements.length, written, 'nothing has come since')
+    t.equal(time.isQuiet, true, 'and no timer runs')
     ask()
     await time.advance(NOTE_MS)
     t.equal(state.statements.length, written + 1)
