@@ -106,6 +106,8 @@ export class Broadcast<Sample extends object, Point> {
       if (client.writableLength > this.#options.maxBacklogBytes) {
         this.#options.onDropped()
         client.destroy()
+        // Its close may come after the next sample.
+        this.#remove(client)
       } else client.write(event)
     }
   }

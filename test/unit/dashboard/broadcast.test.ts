@@ -1,5 +1,5 @@
 // When the dashboard's samples are taken, by a clock that the test moves: at an even pace while anybody watches, and never otherwise.
-import { PassThrough } from 'node:stream'
+import { PassThrough, Writable } from 'node:stream'
 import type { ServerResponse } from 'node:http'
 import t from 'tap'
 import { Broadcast } from '../../../src/routes/dashboard/broadcast.ts'
@@ -12,6 +12,7 @@ const EVERY_MS = 2000
 function world({ tookMs = 0, keep = 100 } = {}) {
   const time = manualTime()
   const taken: number[] = []
+  const state = { dropped: 0 }
   const broadcast = new Broadcast<{ at: number }, number>({
     take: async () => {
       const at = time.clock()
@@ -23,8 +24,8 @@ function world({ tookMs = 0, keep = 100 } = {}) {
     everyMs: EVERY_MS,
     keep,
     maxClients: 5,
-    maxBacklogBytes: 1_000_000,
-    onDropped: () => undefined,
+    maxBacklogBytes: 1000,
+    onDropped: () => state.dropped++,
     onFailure: () => undefined,
     time,
   })
@@ -37,7 +38,7 @@ function world({ tookMs = 0, keep = 100 } = {}) {
     const leave = (): void => void response.destroy()
     return { samples: () => [...text.matchAll(/event: sample/g)].length, text: () => text, leave }
   }
-  return { time, taken, broadcast, watch }
+  return { time, state, taken, broadcast, watch }
 }
 
 t.test(
@@ -97,6 +98,18 @@ t.test('what is kept for later comers is bounded', async (t) => {
   const later = watch()
   await time.advance(0)
   t.match(later.text(), /"points":\[32000,34000,36000,38000,40000\]/)
+})
+
+t.test('who does not read is cut off, once, however long its connection takes to close', async (t) => {
+  const { time, state, broadcast, watch } = world()
+  const reader = watch()
+  const silent = new Writable({ write: () => undefined })
+  silent.destroy = () => silent
+  broadcast.add(silent as unknown as ServerResponse)
+  silent.write('x'.repeat(2000))
+  await time.advance(3 * EVERY_MS)
+  t.strictSame([state.dropped, broadcast.clients], [1, 1])
+  t.equal(reader.samples(), 4, 'the others go on')
 })
 
 t.test('closed, nothing is sampled any more', async (t) => {
