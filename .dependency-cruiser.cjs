@@ -22,7 +22,7 @@ module.exports = {
       to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
     },
     { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
-    pure('cache-is-pure', 'cache'),
+    pure('cache-is-pure', 'cache', '|time/'),
     pure('pagination-is-pure', 'pagination', '|time/'),
     pure('score-is-pure', 'score'),
     pure('time-is-pure', 'time'),

@@ -25,6 +25,7 @@ import requestIdPlugin, { requestId } from './plugins/request-id.ts'
 import scoresPlugin from './plugins/scores.ts'
 import securityHeadersPlugin from './plugins/security-headers.ts'
 import statsPlugin from './plugins/stats.ts'
+import timePlugin from './plugins/time.ts'
 import underPressurePlugin from './plugins/under-pressure.ts'
 import warmingPlugin from './plugins/warming.ts'
 import { cacheRoutes } from './routes/cache/index.ts'
@@ -39,6 +40,7 @@ import { metricsRoutes } from './routes/metrics/index.ts'
 import { overviewRoutes } from './routes/overview/index.ts'
 import { scoreRoutes } from './routes/score/index.ts'
 import { volumeRoutes } from './routes/volume/index.ts'
+import { SYSTEM_TIME, type Time } from './time/time.ts'
 import { VERSION } from './version.ts'
 
 /** No request of ours has a larger body, ingestions apart. */
@@ -51,11 +53,13 @@ const SLOW_REQUEST_CHECK_MS = 1000
 /**
  * @param database open and migrated; whoever opened it closes it after the app.
  * @param logStream where log lines go; standard output unless given.
+ * @param time injected by tests.
  */
 export async function buildApp(
   config: Config,
   database: Database,
   logStream?: { write(line: string): void },
+  time: Time = SYSTEM_TIME,
 ): Promise<FastifyInstance> {
   const allowOrigin = corsHeaders(config)
   const app = fastify({
@@ -88,6 +92,7 @@ export async function buildApp(
   // Fastify makes a serialiser of each schema of an answer, which is 12 MB and a third of what lives on the heap. Answers that matter are bytes.
   app.setSerializerCompiler(() => (value) => JSON.stringify(value))
 
+  await app.register(timePlugin, { time })
   await app.register(problemsPlugin)
   await app.register(requestCountsPlugin)
   await app.register(drainPlugin, { config })

@@ -1,40 +1,29 @@
 // Logs failures that come by the hundred while something is away: the first with its stack, then a line a second that counts.
 import type { FastifyBaseLogger } from 'fastify'
+import type { Time } from './time/time.ts'
 
 const INTERVAL_MS = 1000
 /** After so long without one, a failure is the first of another outage. */
 const OUTAGE_ENDS_AFTER_MS = 60_000
 
-/** Injected by tests. */
-export interface Clock {
-  /** Milliseconds of a clock that only goes forward. */
-  now(): number
-  after(ms: number, run: () => void): void
-}
-
-const SYSTEM_CLOCK: Clock = {
-  now: () => performance.now(),
-  after: (ms, run) => void setTimeout(run, ms).unref(),
-}
-
 export class FailureLog {
-  readonly #clock: Clock
+  readonly #time: Time
   #lastAt = -Infinity
-  #counting = false
+  #cancelInterval: (() => void) | null = null
   #count = 0
   #latest: { log: FastifyBaseLogger; message: string; reason: string } | undefined
 
-  constructor(clock = SYSTEM_CLOCK) {
-    this.#clock = clock
+  constructor(time: Time) {
+    this.#time = time
   }
 
   /** @param log the failed request's own, so that each line has the id of a request that it is about. */
   report(log: FastifyBaseLogger, error: Error, message: string): void {
-    const now = this.#clock.now()
+    const now = this.#time.clock()
     const isFirst = now - this.#lastAt >= OUTAGE_ENDS_AFTER_MS
     this.#lastAt = now
     const reason = reasonOf(error)
-    if (this.#counting) {
+    if (this.#cancelInterval !== null) {
       this.#count++
       this.#latest = { log, message, reason }
       return
@@ -44,13 +33,17 @@ export class FailureLog {
     this.#countOn()
   }
 
+  /** No line any more of what is being counted. */
+  close(): void {
+    this.#cancelInterval?.()
+  }
+
   #countOn(): void {
-    this.#counting = true
-    this.#clock.after(INTERVAL_MS, () => this.#closeInterval())
+    this.#cancelInterval = this.#time.after(INTERVAL_MS, () => this.#closeInterval())
   }
 
   #closeInterval(): void {
-    this.#counting = false
+    this.#cancelInterval = null
     if (this.#latest === undefined) return
     const { log, message, reason } = this.#latest
     log.error({ reason, failures: this.#count }, message)

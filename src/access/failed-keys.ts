@@ -1,4 +1,5 @@
 // Wrong API keys by client: after a few within a minute, the client is told to wait and the log says so once.
+import type { Time } from '../time/time.ts'
 import { clientNetwork } from './client-network.ts'
 import { WindowCounter } from './window-counter.ts'
 
@@ -19,9 +20,9 @@ export class FailedKeys {
   readonly #warn: Warn
   #unlogged = 0
 
-  constructor(warn: Warn, now?: () => number) {
-    this.#failures = new WindowCounter(WINDOW_MS, CLIENTS_REMEMBERED, now)
-    this.#lines = new WindowCounter(WINDOW_MS, 1, now)
+  constructor(warn: Warn, time: Time) {
+    this.#failures = new WindowCounter(WINDOW_MS, CLIENTS_REMEMBERED, time)
+    this.#lines = new WindowCounter(WINDOW_MS, 1, time)
     this.#warn = warn
   }
 

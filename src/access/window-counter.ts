@@ -1,5 +1,6 @@
 // Counts events by key within fixed windows of time, in bounded memory.
 import { LRUCache } from 'lru-cache'
+import type { Time } from '../time/time.ts'
 
 interface Window {
   count: number
@@ -9,13 +10,13 @@ interface Window {
 export class WindowCounter {
   readonly #windows: LRUCache<string, Window>
   readonly #windowMs: number
-  readonly #now: () => number
+  readonly #time: Time
 
   /** @param maxKeys beyond them, the key that was quiet longest is forgotten. */
-  constructor(windowMs: number, maxKeys: number, now: () => number = () => performance.now()) {
+  constructor(windowMs: number, maxKeys: number, time: Time) {
     this.#windows = new LRUCache({ max: maxKeys })
     this.#windowMs = windowMs
-    this.#now = now
+    this.#time = time
   }
 
   get size(): number {
@@ -24,7 +25,7 @@ export class WindowCounter {
 
   /** Counts one event: the how-manieth it is of the key's window, which began with the first, and in how many milliseconds that ends. */
   count(key: string): { count: number; endsInMs: number } {
-    const now = this.#now()
+    const now = this.#time.clock()
     let window = this.#windows.get(key)
     if (window === undefined || window.endsAt <= now) {
       window = { count: 0, endsAt: now + this.#windowMs }

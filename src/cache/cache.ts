@@ -16,7 +16,7 @@ import { LookUps } from './look-ups.ts'
 import { MemoryTier } from './memory.ts'
 import type { RemoteTier } from './remote.ts'
 import { StatsReader, type CacheStats } from './stats.ts'
-import { SYSTEM_TIME, type Time } from './time.ts'
+import { SYSTEM_TIME, type Time } from '../time/time.ts'
 
 export interface CacheOptions {
   log: ClearLog
@@ -76,7 +76,7 @@ export class Cache {
     const loading = new Loading({ ...options, time, memory, history, lease, clearing, counters })
     this.#loading = loading
     this.#lookUps = new LookUps({ memory, history, lease, loading, hotKeys, counters, time })
-    this.state = new StatsReader(counters, memory, redis)
+    this.state = new StatsReader(counters, memory, redis, time)
   }
 
   /** Opens the cache at the position the clear log stands at, on the list of those that clears wait for. @throws when the log cannot be read. */

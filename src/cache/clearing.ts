@@ -7,7 +7,7 @@ import { lookUps, type Counters } from './counters.ts'
 import type { MemoryTier } from './memory.ts'
 import type { RemoteTier, Sweep } from './remote.ts'
 import { compileSelector, type Matches } from './selector.ts'
-import { pause, within, type Time } from './time.ts'
+import { pause, within, type Time } from '../time/time.ts'
 
 export interface ClearResult {
   /** Its position in the log; null while it is owed to that. */

@@ -1,7 +1,7 @@
 // Waits until a clear holds on every instance: each has acknowledged it, or its lease is over.
 import type { Appended, ClearLog, Confirmation, Member } from './clear-log.ts'
 import { LEASE_MS } from './lease.ts'
-import { LATE, pause, within, type Time } from './time.ts'
+import { LATE, pause, within, type Time } from '../time/time.ts'
 
 /** Clocks of two machines do not run equally fast. */
 const WAIT_MS = LEASE_MS * 1.02

@@ -3,7 +3,7 @@ import type { Selector } from './clear-log.ts'
 import type { MemoryTier } from './memory.ts'
 import type { RemoteTier } from './remote.ts'
 import { compileSelector } from './selector.ts'
-import type { Time } from './time.ts'
+import type { Time } from '../time/time.ts'
 
 /** Distinct keys are told apart by keeping them: some 30 MB of this many. */
 export const MOST_COUNTED = 250_000

@@ -4,7 +4,7 @@ import type { Moment } from './clear-history.ts'
 import { decodeEntry, encodeEntry, type Entry } from './entry.ts'
 import { UNAVAILABLE, type Unavailable } from './guard.ts'
 import type { Lock, RemoteTier } from './remote.ts'
-import { pause, type Time } from './time.ts'
+import { pause, type Time } from '../time/time.ts'
 
 /** A holder that dies holds the others up no longer. */
 export const LOCK_LIFE_MS = 1000

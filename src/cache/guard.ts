@@ -1,4 +1,5 @@
 // Every call to Redis passes here: a time limit, a breaker after which nothing waits, and a probe that closes it again.
+import { SYSTEM_TIME, type Time } from '../time/time.ts'
 import { Durations, REMOTE_BOUNDS_MS } from './durations.ts'
 
 /** Redis did not answer, in time or at all. Not null, which is an answer. */
@@ -33,30 +34,25 @@ export class Guard {
   readonly #connection: GuardedConnection
   readonly #limitMs: number
   readonly #events: GuardEvents
-  readonly #now: () => number
+  readonly #time: Time
   #failures = 0
   #pauseMs = FIRST_PAUSE_MS
   #retryAt = 0
   #closedAt = -Infinity
   #open = false
-  #since = Date.now()
+  #since: number
   #probing = false
 
   /** Of calls that were answered; and how many were not, or found the breaker open. */
   readonly answered = new Durations(REMOTE_BOUNDS_MS)
   unanswered = 0
 
-  /** @param now milliseconds on a clock that only goes forward; injected by tests. */
-  constructor(
-    connection: GuardedConnection,
-    limitMs: number,
-    events: GuardEvents,
-    now: () => number = () => performance.now(),
-  ) {
+  constructor(connection: GuardedConnection, limitMs: number, events: GuardEvents, time: Time = SYSTEM_TIME) {
     this.#connection = connection
     this.#limitMs = limitMs
     this.#events = events
-    this.#now = now
+    this.#time = time
+    this.#since = time.now()
   }
 
   /** Whether calls are let through now. */
@@ -81,16 +77,16 @@ export class Guard {
       this.unanswered++
       return UNAVAILABLE
     }
-    const began = this.#now()
+    const began = this.#time.clock()
     try {
-      const answer = await within(command(), this.#limitMs - spentMs)
+      const answer = await this.#within(command(), this.#limitMs - spentMs)
       this.#failures = 0
-      this.answered.record(this.#now() - began)
+      this.answered.record(this.#time.clock() - began)
       return answer
     } catch (error) {
       if (isReply(error)) {
         this.#failures = 0
-        this.answered.record(this.#now() - began)
+        this.answered.record(this.#time.clock() - began)
         this.#events.refused(error.message)
       } else {
         this.unanswered++
@@ -103,14 +99,14 @@ export class Guard {
   /** The connection came up anew. Its handshake was a round trip, which is all that a probe would show once one is due. */
   connected(): void {
     this.#failures = 0
-    if (this.#open && this.#now() >= this.#retryAt) this.#close()
+    if (this.#open && this.#time.clock() >= this.#retryAt) this.#close()
   }
 
   #fail(error: unknown): void {
     if (++this.#failures < FAILURES_TO_OPEN || this.#open) return
     this.#open = true
-    this.#since = Date.now()
-    const now = this.#now()
+    this.#since = this.#time.now()
+    const now = this.#time.clock()
     this.#pauseMs = now - this.#closedAt < RELAPSE_MS ? longer(this.#pauseMs) : FIRST_PAUSE_MS
     this.#retryAt = now + this.#pauseMs
     this.#events.away(error instanceof Error ? error.message : String(error))
@@ -121,26 +117,36 @@ export class Guard {
   #close(): void {
     this.#failures = 0
     this.#open = false
-    this.#since = Date.now()
-    this.#closedAt = this.#now()
+    this.#since = this.#time.now()
+    this.#closedAt = this.#time.clock()
     this.#events.back()
   }
 
   /** In the background of the request that noticed: no request waits for a probe. */
   #probeWhenDue(): void {
-    if (this.#probing || this.#now() < this.#retryAt || !this.#connection.isReady()) return
+    if (this.#probing || this.#time.clock() < this.#retryAt || !this.#connection.isReady()) return
     this.#probing = true
-    within(this.#connection.probe(), this.#limitMs)
+    this.#within(this.#connection.probe(), this.#limitMs)
       .catch((error: unknown) => {
         if (!isReply(error)) throw error
       })
       .then(() => this.#close())
       .catch(() => {
         this.#pauseMs = longer(this.#pauseMs)
-        this.#retryAt = this.#now() + this.#pauseMs
+        this.#retryAt = this.#time.clock() + this.#pauseMs
         this.#connection.recycle()
       })
       .finally(() => (this.#probing = false))
+  }
+
+  #within<T>(answer: Promise<T>, limitMs: number): Promise<T> {
+    return new Promise((resolve, reject) => {
+      // Where it is this process that was busy, the answer may be here and unread: what has arrived is read before this is called.
+      const late = (): void => reject(new Error(`no answer within ${limitMs} ms`))
+      const settle = this.#time.after(limitMs, () => setImmediate(late))
+      answer.then(resolve, reject)
+      answer.then(settle, settle)
+    })
   }
 }
 
@@ -151,15 +157,4 @@ function longer(pauseMs: number): number {
 /** ioredis names what the server itself answered, which shows that it is there; anything else is the connection's trouble. */
 export function isReply(error: unknown): error is Error {
   return error instanceof Error && error.name === 'ReplyError'
-}
-
-function within<T>(answer: Promise<T>, limitMs: number): Promise<T> {
-  return new Promise((resolve, reject) => {
-    // Where it is this process that was busy, the answer may be here and unread: what has arrived is read before this is called.
-    const late = (): void => reject(new Error(`no answer within ${limitMs} ms`))
-    const timer = setTimeout(() => setImmediate(late), limitMs)
-    const settle = (): void => clearTimeout(timer)
-    answer.then(resolve, reject)
-    answer.then(settle, settle)
-  })
 }

@@ -5,7 +5,7 @@ import { UNAVAILABLE } from './guard.ts'
 import type { Lease } from './lease.ts'
 import type { MemoryTier } from './memory.ts'
 import type { RemoteTier } from './remote.ts'
-import type { Time } from './time.ts'
+import type { Time } from '../time/time.ts'
 
 export interface Inspected {
   tier: 'memory' | 'redis'

@@ -2,7 +2,7 @@
 import type { ClearHistory } from './clear-history.ts'
 import type { CategoryCounters, CounterName, Counters } from './counters.ts'
 import type { Answer, Flight, Tier } from './flights.ts'
-import { LATE, within, type Time } from './time.ts'
+import { LATE, within, type Time } from '../time/time.ts'
 
 /** A load that is not back by then is answered by an expired entry, where there is one, and goes on. */
 const PATIENCE_MS = 500

@@ -2,7 +2,7 @@
 // this instance has not applied. Without it, every entry counts as expired.
 import type { ClearHistory } from './clear-history.ts'
 import type { ClearLog, LogReading } from './clear-log.ts'
-import { within, type Time } from './time.ts'
+import { within, type Time } from '../time/time.ts'
 
 /** A clear waits this long for an instance that does not acknowledge it. */
 export const LEASE_MS = 1000

@@ -12,7 +12,7 @@ import type { Lease } from './lease.ts'
 import { newEntry, type Loaded, type Policy } from './loaded.ts'
 import type { HeldEntry, MemoryTier } from './memory.ts'
 import type { RemoteTier } from './remote.ts'
-import type { Time } from './time.ts'
+import type { Time } from '../time/time.ts'
 
 export type Load = () => Promise<Loaded>
 

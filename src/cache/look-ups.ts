@@ -10,7 +10,7 @@ import type { Lease } from './lease.ts'
 import type { Policy } from './loaded.ts'
 import type { Load, Loading } from './loading.ts'
 import type { HeldEntry, MemoryTier } from './memory.ts'
-import type { Time } from './time.ts'
+import type { Time } from '../time/time.ts'
 
 /** Loads ahead of need at a time; requests come first. */
 const MOST_REFRESHES = 4

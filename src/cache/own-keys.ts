@@ -1,4 +1,5 @@
 // How many keys of a shared Redis are ours. Redis has no such figure, so it is counted by SCAN, seldom and within a budget.
+import type { Time } from '../time/time.ts'
 import { UNAVAILABLE, type Unavailable } from './guard.ts'
 
 /** One SCAN call from a cursor; resolves with the next cursor and how many of the keys seen were ours. */
@@ -10,10 +11,15 @@ const AGE_MS = 30_000
 const BUDGET_CALLS = 200
 
 export class OwnKeyCount {
+  readonly #time: Time
   #value: number | null = null
   #valueAt: number | null = null
   #countedAt = -Infinity
   #counting: Promise<void> | null = null
+
+  constructor(time: Time) {
+    this.#time = time
+  }
 
   /** The last figure, or null where there is none or counting took too many calls. */
   get value(): number | null {
@@ -37,9 +43,9 @@ export class OwnKeyCount {
    */
   refresh(scans: CountingScan[], total: number): Promise<void> {
     const isGood = this.#value === null || this.#value <= total
-    if (isGood && performance.now() - this.#countedAt < AGE_MS) return Promise.resolve()
+    if (isGood && this.#time.clock() - this.#countedAt < AGE_MS) return Promise.resolve()
     if (this.#counting === null) {
-      this.#countedAt = performance.now()
+      this.#countedAt = this.#time.clock()
       this.#counting = this.#count(scans).finally(() => (this.#counting = null))
     }
     return this.#counting
@@ -64,6 +70,6 @@ export class OwnKeyCount {
       } while (cursor !== '0')
     }
     this.#value = total
-    this.#valueAt = Date.now()
+    this.#valueAt = this.#time.now()
   }
 }

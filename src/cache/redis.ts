@@ -1,5 +1,6 @@
 // The Redis tier: envelopes under our prefix, never trusted, always optional. One node or a Cluster.
 import type { Cluster, Redis } from 'ioredis'
+import { SYSTEM_TIME, type Time } from '../time/time.ts'
 import { HEAD_LENGTH } from './entry.ts'
 import { escapeGlob, literalOf } from './glob.ts'
 import { isReply, UNAVAILABLE, type Guard, type Unavailable } from './guard.ts'
@@ -21,12 +22,13 @@ export class RedisTier implements RemoteTier {
   readonly #guard: Guard
   readonly #prefix: string
   readonly #lockPrefix: string
-  readonly #ownKeys = new OwnKeyCount()
+  readonly #ownKeys: OwnKeyCount
 
-  constructor(client: Redis | Cluster, guard: Guard, prefix: string) {
+  constructor(client: Redis | Cluster, guard: Guard, prefix: string, time: Time = SYSTEM_TIME) {
     this.#client = client
     this.#scripts = defineScripts(client)
     this.#guard = guard
+    this.#ownKeys = new OwnKeyCount(time)
     this.#prefix = `${prefix}:${SHAPE_VERSION}:`
     this.#lockPrefix = `${prefix}:lock:`
   }

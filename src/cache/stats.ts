@@ -1,4 +1,5 @@
 // The cache's state as a snapshot. Redis is asked only when somebody asks here, and no more often than they say.
+import type { Time } from '../time/time.ts'
 import { hitRate, type Counters } from './counters.ts'
 import type { MemoryTier } from './memory.ts'
 import type { RedisInfo, RemoteTier } from './remote.ts'
@@ -32,14 +33,16 @@ export class StatsReader {
   readonly #counters: Counters
   readonly #memory: MemoryTier
   readonly #redis: RemoteTier | null
+  readonly #time: Time
   #info: RedisInfo | null = null
   #asking: Promise<void> | null = null
   #askedAt = -Infinity
 
-  constructor(counters: Counters, memory: MemoryTier, redis: RemoteTier | null) {
+  constructor(counters: Counters, memory: MemoryTier, redis: RemoteTier | null, time: Time) {
     this.#counters = counters
     this.#memory = memory
     this.#redis = redis
+    this.#time = time
   }
 
   /** What Redis said last; null while it is away: of one that went away since, it is true no more. */
@@ -51,7 +54,7 @@ export class StatsReader {
   refresh(ageMs = REDIS_INFO_AGE_MS, countsOwnKeys = true): Promise<void> {
     const redis = this.#redis
     if (redis === null) return Promise.resolve()
-    const now = performance.now()
+    const now = this.#time.clock()
     if (this.#asking === null && now - this.#askedAt >= ageMs) {
       this.#askedAt = now
       this.#asking = redis

@@ -1,7 +1,8 @@
 // A clear without a service: written to the log that all instances read.
-import { confirmation, SYSTEM_TIME, type Confirmation, type Selector } from '../cache/index.ts'
+import { confirmation, type Confirmation, type Selector } from '../cache/index.ts'
 import type { Database } from '../db/client.ts'
 import { postgresClearLog } from '../db/clear-log.ts'
+import { SYSTEM_TIME } from '../time/time.ts'
 
 /** A clear that was written to the log without an instance of our own. */
 export interface NotedClear {

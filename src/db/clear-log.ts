@@ -2,6 +2,7 @@
 import type { Sql, TransactionSql } from 'postgres'
 import type { Appended, Clear, ClearLog, ClearRequest, LogReading, Member, Reader } from '../cache/index.ts'
 import { LEASE_MS } from '../cache/index.ts'
+import { SYSTEM_TIME, type Time } from '../time/time.ts'
 import { DatabaseUnavailable, isUnavailable } from './errors.ts'
 import { inTransaction } from './transaction.ts'
 
@@ -30,8 +31,8 @@ interface ClearRow {
 }
 
 /** The log that all instances on this database share. Every call ends within its limit; tests of something else give more. */
-export function postgresClearLog(pool: Sql, limitsMs = LIMITS_MS): ClearLog {
-  const upTo = (limitMs: number): Limits => ({ limitMs, idleMs: limitsMs.idle })
+export function postgresClearLog(pool: Sql, limitsMs = LIMITS_MS, time: Time = SYSTEM_TIME): ClearLog {
+  const upTo = (limitMs: number): Limits => ({ limitMs, idleMs: limitsMs.idle, time })
   return {
     // With other readers, not with a writer: position and clears come from the same moment.
     read: (since, keepSeconds, reader) =>
@@ -123,7 +124,7 @@ async function listOf(session: TransactionSql): Promise<Pick<Appended, 'members'
 
 /** Notes a clear without an instance of our own, for a command that finds no service running. */
 export async function appendClear(pool: Sql, clear: ClearRequest): Promise<number> {
-  const limits = { limitMs: LIMITS_MS.append, idleMs: LIMITS_MS.idle }
+  const limits = { limitMs: LIMITS_MS.append, idleMs: LIMITS_MS.idle, time: SYSTEM_TIME }
   return locked(pool, 'exclusive', limits, (session) => insertClear(session, clear, 0))
 }
 
@@ -132,7 +133,8 @@ export async function appendClear(pool: Sql, clear: ClearRequest): Promise<numbe
  * for stay, and the newest row, whose position readers have.
  */
 export async function pruneAnnouncements(pool: Sql, keepSeconds: number): Promise<void> {
-  await within(pool, { limitMs: LIMITS_MS.start, idleMs: LIMITS_MS.idle }, async (session) => {
+  const limits = { limitMs: LIMITS_MS.start, idleMs: LIMITS_MS.idle, time: SYSTEM_TIME }
+  await within(pool, limits, async (session) => {
     await session`
       delete from cache_clears where cleared_at < now() - make_interval(secs => ${Math.max(keepSeconds, ANNOUNCEMENTS_KEPT_S)})
         and soft and actor = 'data' and seq <= (select position from score_state)
@@ -181,6 +183,7 @@ function epoch(session: TransactionSql) {
 interface Limits {
   limitMs: number
   idleMs: number
+  time: Time
 }
 
 /** A transaction that holds the lock, or a failure within the limit. */
@@ -202,29 +205,30 @@ function locked<T>(
 /** A transaction, or a failure within the limit. */
 async function within<T>(
   pool: Sql,
-  { limitMs, idleMs }: Limits,
+  { limitMs, idleMs, time }: Limits,
   work: (session: TransactionSql, requireTime: () => void) => Promise<T>,
 ): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
+  let cancel = (): void => undefined
   let late = false
   const overdue = () => new DatabaseUnavailable(new Error(`clear log: no answer within ${limitMs} ms`))
   const limit = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
+    cancel = time.after(limitMs, () => {
       late = true
       reject(overdue())
-    }, limitMs)
+    })
   })
   // A hung server that goes on finds every attempt made meanwhile; those given up leave without a trace.
   const requireTime = () => {
     if (late) throw overdue()
   }
-  const transaction = inTransaction(pool, async (session) => {
+  const transacted = async (session: TransactionSql): Promise<T> => {
     // The second limit is for this process: paused or cut off in the middle, it would hold the lock and with it every clear of the fleet.
     await session`select set_config('statement_timeout', ${String(limitMs)}, true),
       set_config('idle_in_transaction_session_timeout', ${String(Math.min(limitMs, idleMs))}, true)`
     requireTime()
     return work(session, requireTime)
-  })
+  }
+  const transaction = inTransaction(pool, transacted, time)
   // One that was further and ends after the limit still counts for PostgreSQL; here it is owed and repeated, which clears twice.
   transaction.catch(() => undefined)
   try {
@@ -232,6 +236,6 @@ async function within<T>(
   } catch (error) {
     throw isUnavailable(error) ? new DatabaseUnavailable(error) : error
   } finally {
-    clearTimeout(timer)
+    cancel()
   }
 }

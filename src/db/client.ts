@@ -1,6 +1,7 @@
 // The connections to PostgreSQL: one pool for single statements, which share a time limit, and one for transactions.
 import type { SQL } from 'drizzle-orm'
 import postgres from 'postgres'
+import { SYSTEM_TIME, type Time } from '../time/time.ts'
 import { listenTo, type Handlers, type Notifications } from './notifications.ts'
 import { StatementRunner, type PoolUsage } from './statements.ts'
 
@@ -12,6 +13,8 @@ export interface DatabaseOptions {
   poolMax: number
   /** Limit of one statement in milliseconds, waiting for a connection included. */
   statementTimeoutMs: number
+  /** Injected by tests. */
+  time?: Time
 }
 
 export interface Database {
@@ -90,6 +93,7 @@ export function openDatabase({
   directUrl = url,
   poolMax,
   statementTimeoutMs,
+  time = SYSTEM_TIME,
 }: DatabaseOptions): Database {
   const forTransactions = Math.ceil(poolMax / 4)
   const forStatements = Math.max(1, poolMax - forTransactions)
@@ -102,6 +106,7 @@ export function openDatabase({
     connections: forStatements,
     limitMs: statementTimeoutMs,
     connectLimitMs: connectTimeoutMs + LONGEST_PAUSE_S * 1000,
+    time,
   })
   return {
     rows: (statement, values) => statements.run(statement, values),
@@ -110,7 +115,7 @@ export function openDatabase({
     connect: () => openPool(url, { max: 1 }),
     background,
     listen: (channel, heard) =>
-      listenTo((handlers) => openPool(directUrl, { max: 1, handlers }), channel, heard),
+      listenTo((handlers) => openPool(directUrl, { max: 1, handlers }), channel, heard, time),
     close: async () => {
       await Promise.all([
         statements.close(),

@@ -1,5 +1,6 @@
 // Listens to a channel, and goes on listening after the connection was lost. What was announced meanwhile is not heard: nothing may rest on it.
 import type { Sql } from 'postgres'
+import type { Time } from '../time/time.ts'
 
 const FIRST_PAUSE_MS = 250
 /** What changed while nobody listened is computed and shown this soon after the server is back. */
@@ -21,10 +22,11 @@ export function listenTo(
   open: (handlers: Handlers) => Sql,
   channel: string,
   heard: () => void,
+  time: Time,
 ): Notifications {
   let closed = false
   let pause = FIRST_PAUSE_MS
-  let timer: NodeJS.Timeout | undefined
+  let cancel = (): void => undefined
   const connection = open({ onNotification: heard, onConnectionClosed: () => listenAgain() })
   const listen = (): void => {
     connection`listen ${connection(channel)}`.then(() => {
@@ -35,15 +37,15 @@ export function listenTo(
   }
   function listenAgain(): void {
     if (closed) return
-    clearTimeout(timer)
-    timer = setTimeout(listen, pause).unref()
+    cancel()
+    cancel = time.after(pause, listen)
     pause = Math.min(pause * 2, LONGEST_PAUSE_MS)
   }
   listen()
   return {
     close: async () => {
       closed = true
-      clearTimeout(timer)
+      cancel()
       await connection.end({ timeout: END_TIMEOUT_S })
     },
   }

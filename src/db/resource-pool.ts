@@ -1,4 +1,5 @@
 // A few things that one at a time may use each; who finds none free waits in line, for a limited time.
+import type { Time } from '../time/time.ts'
 
 export class ResourcePool<Resource> {
   readonly #size: number
@@ -7,12 +8,14 @@ export class ResourcePool<Resource> {
   /** In the order of arrival; a set, so that one that gives up leaves at once. */
   readonly #line = new Set<(resource: Resource) => void>()
   readonly #longestLine: number
+  readonly #time: Time
 
   /** @param longestLine how many may wait. */
-  constructor(resources: readonly Resource[], longestLine = Infinity) {
+  constructor(resources: readonly Resource[], longestLine: number, time: Time) {
     this.#size = resources.length
     this.#free = [...resources]
     this.#longestLine = longestLine
+    this.#time = time
   }
 
   get waiting(): number {
@@ -33,13 +36,13 @@ export class ResourcePool<Resource> {
     if (limitMs <= 0 || this.#line.size >= this.#longestLine) return Promise.resolve(undefined)
     return new Promise((resolve) => {
       const admit = (resource: Resource): void => {
-        clearTimeout(timer)
+        cancel()
         resolve(resource)
       }
-      const timer = setTimeout(() => {
+      const cancel = this.#time.after(limitMs, () => {
         this.#line.delete(admit)
         resolve(undefined)
-      }, Math.ceil(limitMs))
+      })
       this.#line.add(admit)
     })
   }

@@ -10,6 +10,7 @@
 //   gets a new pool.
 import type { SQL } from 'drizzle-orm'
 import type postgres from 'postgres'
+import type { Time } from '../time/time.ts'
 import { compileStatement } from './compile.ts'
 import { DatabaseUnavailable, isConnectionLoss, isUnavailable } from './errors.ts'
 import { ResourcePool } from './resource-pool.ts'
@@ -22,6 +23,7 @@ export interface StatementOptions {
   limitMs: number
   /** What opening a connection may take, pauses between attempts included. */
   connectLimitMs: number
+  time: Time
 }
 
 /** Of the connections for statements. */
@@ -53,9 +55,9 @@ export class StatementRunner {
 
   constructor(options: StatementOptions) {
     this.#options = options
-    const { connections, open } = options
+    const { connections, open, time } = options
     this.#connections = Array.from({ length: connections }, () => ({ sql: open() }))
-    this.#free = new ResourcePool(this.#connections, connections * WAITING_PER_CONNECTION)
+    this.#free = new ResourcePool(this.#connections, connections * WAITING_PER_CONNECTION, time)
   }
 
   /**
@@ -66,10 +68,10 @@ export class StatementRunner {
    */
   async run<Row>(statement: SQL, values?: Readonly<Record<string, unknown>>): Promise<Row[]> {
     const { text, parameters } = compileStatement(statement, values)
-    const { limitMs } = this.#options
-    const deadline = performance.now() + limitMs + GRACE_MS
+    const { limitMs, time } = this.#options
+    const deadline = time.clock() + limitMs + GRACE_MS
     for (let attempt = 1; ; attempt += 1) {
-      const connection = this.#free.take() ?? (await this.#free.next(deadline - performance.now()))
+      const connection = this.#free.take() ?? (await this.#free.next(deadline - time.clock()))
       if (connection === undefined) {
         throw new DatabaseUnavailable(
           new Error(`no connection free within ${limitMs} ms, or too many wait for one`),
@@ -78,7 +80,7 @@ export class StatementRunner {
       try {
         return await this.#ask<Row>(connection, text, parameters, deadline)
       } catch (error) {
-        if (isConnectionLoss(error) && attempt < ATTEMPTS && performance.now() < deadline) continue
+        if (isConnectionLoss(error) && attempt < ATTEMPTS && time.clock() < deadline) continue
         throw isUnavailable(error) ? new DatabaseUnavailable(error) : error
       }
     }
@@ -100,24 +102,22 @@ export class StatementRunner {
     parameters: readonly unknown[],
     deadline: number,
   ): Promise<Row[]> {
-    const { limitMs, connectLimitMs } = this.#options
+    const { limitMs, connectLimitMs, time } = this.#options
     const { sql } = connection
     const query = sql.unsafe<Row[] & postgres.Row[]>(text, parameters as postgres.ParameterOrJSON<never>[], {
       prepare: true,
     })
-    const now = performance.now()
-    // Whole: see `SYSTEM_TIME`.
-    const leftMs = Math.ceil(deadline - now)
+    const now = time.clock()
     const silentAt = now + connectLimitMs + limitMs + GRACE_MS
     return new Promise((resolve, reject) => {
       // Most answer long before, so that the second timer is made only where the first has run out.
-      let timer = setTimeout(() => {
+      let cancel = time.after(deadline - now, () => {
         reject(new DatabaseUnavailable(new Error(`no answer within ${limitMs} ms`)))
-        timer = setTimeout(() => this.#replace(connection, sql), silentAt - performance.now()).unref()
-      }, leftMs)
+        cancel = time.after(silentAt - time.clock(), () => this.#replace(connection, sql))
+      })
       // It is free when the statement has ended, not when nobody waits for that any more.
       const settle = (): void => {
-        clearTimeout(timer)
+        cancel()
         this.#free.release(connection)
       }
       const succeed = (rows: Row[]): void => {

@@ -3,8 +3,8 @@
 // postgres.js 3.4 answers such a loss with a ROLLBACK of its own on the socket that is gone, and that write throws where nobody can catch it:
 // the process ends (porsager/postgres#1208). A statement that comes later is worse: it may run on the connection's successor, outside of
 // any transaction (#1155).
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Sql, TransactionSql } from 'postgres'
+import { SYSTEM_TIME, within, type Time } from '../time/time.ts'
 import { isConnectionLoss } from './errors.ts'
 
 /** The connection's end follows an error of its loss at once; an error that only looks like one must not keep the transaction open. */
@@ -19,13 +19,21 @@ type Work<Result> = (session: TransactionSql) => Promise<Result>
  * When the connection is lost the returned promise rejects with postgres.js's error, whatever `work` is doing at that moment; what `work`
  * comes to afterwards is ignored, and every further use of its session throws.
  */
-export async function inTransaction<Result>(pool: Sql, work: Work<Result>): Promise<Result> {
+export async function inTransaction<Result>(
+  pool: Sql,
+  work: Work<Result>,
+  time: Time = SYSTEM_TIME,
+): Promise<Result> {
   let started = false as boolean
   const attempt = () =>
-    tryTransaction(pool, (session) => {
-      started = true
-      return work(session)
-    })
+    tryTransaction(
+      pool,
+      (session) => {
+        started = true
+        return work(session)
+      },
+      time,
+    )
   try {
     return await attempt()
   } catch (error) {
@@ -35,7 +43,7 @@ export async function inTransaction<Result>(pool: Sql, work: Work<Result>): Prom
   }
 }
 
-async function tryTransaction<Result>(pool: Sql, work: Work<Result>): Promise<Result> {
+async function tryTransaction<Result>(pool: Sql, work: Work<Result>, time: Time): Promise<Result> {
   let loss: Error | undefined
   let lose: (error: Error) => void = () => undefined
   const lost = new Promise<never>((_, reject) => {
@@ -56,7 +64,7 @@ async function tryTransaction<Result>(pool: Sql, work: Work<Result>): Promise<Re
     } catch (error) {
       // Somebody ended the pool: postgres.js would wait until the server closes the connection, however busy that is.
       if ((error as { code?: unknown } | null)?.code === POOL_ENDED) lose(error as Error)
-      else if (isConnectionLoss(error)) await sleep(LOSS_CONFIRMED_MS, undefined, { ref: false })
+      else if (isConnectionLoss(error)) await within(time, LOSS_CONFIRMED_MS, lost).catch(() => undefined)
       await unlessLost()
       throw error
     }

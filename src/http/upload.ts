@@ -4,6 +4,7 @@ import { pipeline, Transform, type Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { DatabaseUnavailable } from '../db/errors.ts'
 import { Problem } from '../problems.ts'
+import type { Time } from '../time/time.ts'
 import { keepsOwnTime } from './client-error.ts'
 
 export interface UploadLimits {
@@ -11,6 +12,7 @@ export interface UploadLimits {
   maxBytes: number
   /** Within each of these as much must arrive as `PROGRESS_BYTES`, or all that is left. */
   progressMs: number
+  time: Time
 }
 
 export interface Upload {
@@ -24,6 +26,8 @@ export interface Upload {
 
 /** So little in so long is what somebody sends who wants to keep a connection, not to deliver anything. */
 const PROGRESS_BYTES = 64 * 1024
+/** Within the time for that. */
+const LOOKS = 4
 /** What a client still sends after its answer is read for so long, so that it gets to read the answer. */
 const LINGER_MS = 5000
 const UNPACKED_CHUNK_BYTES = 64 * 1024
@@ -32,7 +36,7 @@ const UNPACKED_CHUNK_BYTES = 64 * 1024
 export function receiveUpload(
   raw: IncomingMessage,
   gzip: boolean,
-  { maxBytes, progressMs }: UploadLimits,
+  { maxBytes, progressMs, time }: UploadLimits,
 ): Upload {
   const tooLarge = () =>
     new Problem('body_too_large', `a body has at most ${maxBytes} bytes, unpacked as well`)
@@ -49,21 +53,23 @@ export function receiveUpload(
   // Its reader may not be there yet.
   stream.on('error', () => undefined)
 
-  let mark = { at: performance.now(), bytes: 0 }
-  const watch = setInterval(() => {
+  let mark = { at: time.clock(), bytes: 0 }
+  const look = (): void => {
+    cancelLook = time.after(progressMs / LOOKS, look)
     const bytes = raw.socket.bytesRead
-    if (raw.complete || bytes - mark.bytes >= PROGRESS_BYTES) mark = { at: performance.now(), bytes }
-    else if (performance.now() - mark.at >= progressMs)
+    if (raw.complete || bytes - mark.bytes >= PROGRESS_BYTES) mark = { at: time.clock(), bytes }
+    else if (time.clock() - mark.at >= progressMs)
       // Whoever reads the stream and does not take it is the one who is late.
       wire.destroy(raw.isPaused() ? new DatabaseUnavailable(new Error('COPY stands still')) : tooSlow())
-  }, progressMs / 4)
+  }
+  let cancelLook = time.after(progressMs / LOOKS, look)
   const end = (): void => {
-    clearInterval(watch)
+    cancelLook()
     giveTimeBack()
     if (raw.complete || raw.destroyed) return
     raw.unpipe(wire).resume()
-    const linger = setTimeout(() => raw.destroy(), LINGER_MS).unref()
-    raw.once('close', () => clearTimeout(linger))
+    const cancelLinger = time.after(LINGER_MS, () => raw.destroy())
+    raw.once('close', cancelLinger)
   }
   const failure = (): Error | null => (stream.errored?.name === 'AbortError' ? null : stream.errored)
   return { stream, failure, end }

@@ -1,5 +1,6 @@
 // When the scores are brought up to date by a running service: as soon as it hears of a change, one run at a time, and with rests, so that a stream of
 // changes does not keep a core busy. Where nothing is pending, nothing runs and no timer does.
+import type { Time } from '../time/time.ts'
 import type { Scoring, ScoringOutcome } from './pending-scores.ts'
 
 /** After a run, as a multiple of what it took; between these, so that scores follow within seconds all the same. */
@@ -17,6 +18,7 @@ export interface ScoreKeeperParts {
   onOutcome: (scoring: Scoring, ms: number) => void
   /** Of failures in a row, the first. */
   onFailure: (error: unknown) => void
+  time: Time
 }
 
 export class ScoreKeeper {
@@ -25,7 +27,7 @@ export class ScoreKeeper {
   #isWanted = false
   #insists = true
   #hasFailed = false
-  #timer: NodeJS.Timeout | undefined
+  #cancelRest = (): void => undefined
 
   constructor(parts: ScoreKeeperParts) {
     this.#parts = parts
@@ -39,29 +41,30 @@ export class ScoreKeeper {
 
   close(): void {
     this.#state = 'closed'
-    clearTimeout(this.#timer)
+    this.#cancelRest()
   }
 
   async #run(): Promise<void> {
     this.#state = 'running'
     this.#isWanted = false
-    const began = performance.now()
+    const { time } = this.#parts
+    const began = time.clock()
     const outcome = await this.#score(began)
     if (this.isClosed) return
     const againMs = LOOK_AGAIN_MS[outcome]
     if (againMs !== undefined) this.#isWanted = true
-    const restMs = Math.min(Math.max((performance.now() - began) * REST.factor, REST.leastMs), REST.mostMs)
+    const restMs = Math.min(Math.max((time.clock() - began) * REST.factor, REST.leastMs), REST.mostMs)
     this.#state = 'resting'
-    this.#timer = setTimeout(() => this.#rested(), againMs ?? restMs).unref()
+    this.#cancelRest = time.after(againMs ?? restMs, () => this.#rested())
   }
 
   async #score(began: number): Promise<ScoringOutcome | 'failed'> {
-    const { score, onOutcome, onFailure } = this.#parts
+    const { score, onOutcome, onFailure, time } = this.#parts
     try {
       const scoring = await score(this.#insists)
       if (scoring.outcome !== 'busy') this.#insists = false
       this.#hasFailed = false
-      onOutcome(scoring, performance.now() - began)
+      onOutcome(scoring, time.clock() - began)
       return scoring.outcome
     } catch (error) {
       if (!this.isClosed && !this.#hasFailed) onFailure(error)

@@ -31,7 +31,7 @@ export default fastifyPlugin<{ config: Config }>(
     const keys = parseApiKeys(config.API_KEYS)
     const failedKeys = new FailedKeys((client, unlogged) => {
       app.log.warn({ client, unlogged }, 'too many wrong API keys from one client')
-    })
+    }, app.time)
     app.decorateRequest('actor', '')
     app.decorate('readsAreOpen', !config.REQUIRE_READ_KEY)
     const routes: RouteOptions[] = []
@@ -73,7 +73,7 @@ export default fastifyPlugin<{ config: Config }>(
 
     done()
   },
-  { name: 'access' },
+  { name: 'access', dependencies: ['time'] },
 )
 
 function wrongKey(waitSeconds: number | null): Problem {

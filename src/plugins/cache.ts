@@ -34,7 +34,8 @@ export default fastifyPlugin<{ config: Config }>(
       simplified: { ttlSeconds: config.CACHE_DEFAULT_TTL },
     }
     const longestTtlSeconds = Math.max(...Object.values(policies).map((policy) => policy.ttlSeconds))
-    const log = postgresClearLog(app.database.pool)
+    const { time } = app
+    const log = postgresClearLog(app.database.pool, undefined, time)
     const listeners: (() => void)[] = []
     const tellOfChanges = (): void => listeners.forEach((listener) => listener())
     const cache = await Cache.open({
@@ -47,7 +48,8 @@ export default fastifyPlugin<{ config: Config }>(
           return reading
         },
       },
-      redis: app.redisGuard === null ? null : new RedisTier(app.redis, app.redisGuard, config.CACHE_PREFIX),
+      redis:
+        app.redisGuard === null ? null : new RedisTier(app.redis, app.redisGuard, config.CACHE_PREFIX, time),
       memoryMaxBytes: config.CACHE_MEMORY_MAX_MB * 1024 * 1024,
       entryMaxBytes: config.CACHE_ENTRY_MAX_KB * 1024,
       staleSeconds: config.CACHE_STALE_SECONDS,
@@ -55,6 +57,7 @@ export default fastifyPlugin<{ config: Config }>(
       longestTtlSeconds,
       name: `${hostname()}/${process.pid}`,
       categories: Object.keys(policies),
+      time,
       onWarning: (message, error) => app.log.warn({ err: error }, message),
       isAnswer: (error) => error instanceof PageError || (error instanceof Problem && error.statusCode < 500),
     })
@@ -74,8 +77,8 @@ export default fastifyPlugin<{ config: Config }>(
     let prunedAt = -Infinity
     let isClosed = false
     app.onChanges(() => {
-      if (performance.now() - prunedAt < PRUNE_AFTER_MS) return
-      prunedAt = performance.now()
+      if (time.clock() - prunedAt < PRUNE_AFTER_MS) return
+      prunedAt = time.clock()
       pruneAnnouncements(app.database.background, longestTtlSeconds + config.CACHE_STALE_SECONDS).catch(
         (error: unknown) =>
           isClosed || app.log.warn({ err: error }, 'old announcements stay in the clear log'),
@@ -86,5 +89,5 @@ export default fastifyPlugin<{ config: Config }>(
       await Promise.all([notifications?.close(), cache.close()])
     })
   },
-  { name: 'cache', dependencies: ['database', 'redis'] },
+  { name: 'cache', dependencies: ['time', 'database', 'redis'] },
 )

@@ -1,9 +1,10 @@
 // A stop that loses no request: answers say that their connection ends, the listener closes, and each connection ends when it is quiet.
 import { Server as NetServer, type Socket } from 'node:net'
-import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { ServerResponse } from 'node:http'
 import fastifyPlugin from 'fastify-plugin'
 import type { Config } from '../config.ts'
+import { pause } from '../time/time.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -23,6 +24,7 @@ const TICK_MS = 50
 
 export default fastifyPlugin<{ config: Config }>(
   (app, { config }, done) => {
+    const { time } = app
     const stop = new AbortController()
     /** With the client's address. */
     const connections = new Map<Socket, string>()
@@ -39,23 +41,23 @@ export default fastifyPlugin<{ config: Config }>(
       next()
     })
     app.decorate('drain', async (limitMs: number) => {
-      const deadline = performance.now() + limitMs
+      const deadline = time.clock() + limitMs
       stop.abort()
       app.server.prependListener('request', (_request, response: ServerResponse) => {
         response.setHeader('connection', 'close')
       })
       // Clients and load balancers learn of it before they are refused.
-      await sleep(config.STOP_DRAIN_MS)
+      await pause(time, config.STOP_DRAIN_MS)
       // The listener alone: http's own close() ends idle connections in the same breath.
       if (app.server.listening) NetServer.prototype.close.call(app.server)
       // What was sent until now is read within a turn of the event loop.
       await nextTurn()
       await nextTurn()
-      while (connections.size > 0 && performance.now() < deadline) {
+      while (connections.size > 0 && time.clock() < deadline) {
         app.server.closeIdleConnections()
         // Node counts one that has never sent anything as busy.
         for (const socket of connections.keys()) if (socket.bytesRead === 0) socket.destroy()
-        if (connections.size > 0) await sleep(TICK_MS)
+        if (connections.size > 0) await pause(time, TICK_MS)
       }
       if (connections.size === 0) return
       const clients = [...new Set(connections.values())]
@@ -64,5 +66,5 @@ export default fastifyPlugin<{ config: Config }>(
     })
     done()
   },
-  { name: 'drain' },
+  { name: 'drain', dependencies: ['time'] },
 )

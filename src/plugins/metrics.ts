@@ -1,7 +1,6 @@
 // The metrics decorator: a registry that reads the service's counters when it is scraped, and what Node itself says of the process.
 import fastifyPlugin from 'fastify-plugin'
 import { collectDefaultMetrics, Registry } from 'prom-client'
-import { SYSTEM_TIME, within } from '../cache/index.ts'
 import type { Config } from '../config.ts'
 import {
   addCacheMetrics,
@@ -10,6 +9,7 @@ import {
   addRequestMetrics,
   addWarmingMetrics,
 } from '../metrics/metrics.ts'
+import { within } from '../time/time.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -41,11 +41,14 @@ export default fastifyPlugin<{ config: Config }>(
       scrape: async () => {
         stats.ledger.note()
         const news = Promise.all([cache.state.refresh(AGE_MS, false), stats.ledger.fleet.refresh(AGE_MS)])
-        await within(SYSTEM_TIME, PATIENCE_MS, news)
+        await within(app.time, PATIENCE_MS, news)
         return registry.metrics()
       },
     })
     done()
   },
-  { name: 'metrics', dependencies: ['cache', 'database', 'redis', 'request-counts', 'stats', 'warming'] },
+  {
+    name: 'metrics',
+    dependencies: ['time', 'cache', 'database', 'redis', 'request-counts', 'stats', 'warming'],
+  },
 )

@@ -21,7 +21,12 @@ const PATH_SHOWN_LENGTH = 100
 export default fastifyPlugin(
   (app) => {
     const shared: ProblemCode[] = ['database_unavailable', 'overloaded', 'dashboard_busy', 'ingestion_busy']
-    app.decorate('failureLogs', new Map(shared.map((code) => [code, new FailureLog()])))
+    const logs = new Map(shared.map((code) => [code, new FailureLog(app.time)]))
+    app.decorate('failureLogs', logs)
+    app.addHook('onClose', (_app, closed) => {
+      for (const log of logs.values()) log.close()
+      closed()
+    })
     app.setErrorHandler((error: FastifyError, request, reply) => {
       void sendError(error, request, reply)
     })
@@ -34,7 +39,7 @@ export default fastifyPlugin(
       )
     })
   },
-  { name: 'problems' },
+  { name: 'problems', dependencies: ['time'] },
 )
 
 /** Answers any error. One that is not the client's goes to the log, and what is answered tells nothing of it. */

@@ -6,6 +6,7 @@ import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import { Guard } from '../cache/index.ts'
 import type { Config } from '../config.ts'
 import { redisConnection } from '../redis-connection.ts'
+import { within, type Time } from '../time/time.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -35,13 +36,15 @@ export default fastifyPlugin<{ config: Config }>(
       app.decorate('redisGuard', null)
       return
     }
-    const failover = new Failover()
+    const { time } = app
+    const failover = new Failover(time)
     const client = createClient(config, config.REDIS_URL, failover)
     watchCommands(client, commands)
-    const reporter = new Reporter(app.log, new URL(config.REDIS_URL).host)
-    const guard = watch(client, config.REDIS_COMMAND_TIMEOUT_MS, reporter, failover)
+    const reporter = new Reporter(app.log, new URL(config.REDIS_URL).host, time)
+    const guard = watch(client, config.REDIS_COMMAND_TIMEOUT_MS, reporter, failover, time)
     const bootWaitMs = Math.min(BOOT_WAIT_MS, config.REDIS_CONNECT_TIMEOUT_MS)
-    await connected(client, bootWaitMs)
+    // A first attempt that fails is followed by others; it is no reason not to start.
+    await within(time, bootWaitMs, client.connect()).catch(() => undefined)
     if (client.status !== 'ready') reporter.away(`not connected after ${bootWaitMs} ms`)
     // @fastify/redis waits for a ready client until the boot times out; one that is not ready is decorated here instead.
     if (client.status === 'ready') await app.register(fastifyRedis, { client: client as Redis })
@@ -56,7 +59,7 @@ export default fastifyPlugin<{ config: Config }>(
       destroyConnections(nodes)
     })
   },
-  { name: 'redis' },
+  { name: 'redis', dependencies: ['time'] },
 )
 
 function createClient(config: Config, text: string, failover: Failover): Redis | Cluster {
@@ -87,20 +90,25 @@ function createClient(config: Config, text: string, failover: Failover): Redis |
 class Failover {
   /** Whether a connection is given up for this reason, from then until the next one is there or fails: no news for the log. */
   state: 'staying' | 'leaving' | 'left' = 'staying'
+  readonly #time: Time
   #leftAt = -Infinity
+
+  constructor(time: Time) {
+    this.#time = time
+  }
 
   mustLeave(error: Error): boolean {
     // Of a script, older servers put it in the middle.
     if (!error.message.includes('READONLY')) return false
-    if (performance.now() - this.#leftAt < READ_ONLY_LEAVE_INTERVAL_MS) return false
-    this.#leftAt = performance.now()
+    if (this.#time.clock() - this.#leftAt < READ_ONLY_LEAVE_INTERVAL_MS) return false
+    this.#leftAt = this.#time.clock()
     this.state = 'leaving'
     return true
   }
 
   /** Whether what happens now is of that making. Not for ever: a Cluster does not say when one of its nodes is back. */
   get explains(): boolean {
-    return this.state !== 'staying' && performance.now() - this.#leftAt < READ_ONLY_LEAVE_MS
+    return this.state !== 'staying' && this.#time.clock() - this.#leftAt < READ_ONLY_LEAVE_MS
   }
 }
 
@@ -108,12 +116,14 @@ class Failover {
 class Reporter {
   readonly #log: FastifyBaseLogger
   readonly #name: string
+  readonly #time: Time
   #state: 'unknown' | 'connected' | 'away' | 'stopped' = 'unknown'
   #refusalAt = -Infinity
 
-  constructor(log: FastifyBaseLogger, name: string) {
+  constructor(log: FastifyBaseLogger, name: string, time: Time) {
     this.#log = log
     this.#name = name
+    this.#time = time
   }
 
   connected(): void {
@@ -130,8 +140,8 @@ class Reporter {
 
   /** A Redis that refuses writes (full, read-only) does so on every one of them. */
   refused(reason: string): void {
-    if (performance.now() - this.#refusalAt < REFUSAL_LOG_INTERVAL_MS) return
-    this.#refusalAt = performance.now()
+    if (this.#time.clock() - this.#refusalAt < REFUSAL_LOG_INTERVAL_MS) return
+    this.#refusalAt = this.#time.clock()
     this.#log.warn({ redis: this.#name, reason }, 'Redis refuses commands')
   }
 
@@ -142,7 +152,13 @@ class Reporter {
 }
 
 /** Connection states reach the guard and the log. */
-function watch(client: Redis | Cluster, limitMs: number, reporter: Reporter, failover: Failover): Guard {
+function watch(
+  client: Redis | Cluster,
+  limitMs: number,
+  reporter: Reporter,
+  failover: Failover,
+  time: Time,
+): Guard {
   const guard = new Guard(
     {
       isReady: () => client.status === 'ready',
@@ -157,6 +173,7 @@ function watch(client: Redis | Cluster, limitMs: number, reporter: Reporter, fai
       back: () => reporter.connected(),
       refused: (reason) => reporter.refused(reason),
     },
+    time,
   )
   let reason = CLOSED
   client.on('error', (error: Error) => (reason = error.message))
@@ -210,12 +227,4 @@ function nodesOf(client: Redis | Cluster): Redis[] {
 function destroyConnections(nodes: Redis[]): void {
   // A node that never connected has no stream, whatever its type says.
   for (const node of nodes) (node.stream as Redis['stream'] | undefined)?.destroy()
-}
-
-async function connected(client: Redis | Cluster, limitMs: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const limit = new Promise<void>((resolve) => (timer = setTimeout(resolve, limitMs)))
-  // A first attempt that fails is followed by others; it is no reason not to start.
-  await Promise.race([client.connect().catch(() => undefined), limit])
-  clearTimeout(timer)
 }

@@ -14,6 +14,7 @@ export default fastifyPlugin<{ config: Config }>(
           app.log.warn('scores are left to those who keep them with another BOND_SYMBOL or method version')
       },
       onFailure: (error) => app.log.warn({ err: error }, 'scores could not be computed; trying again'),
+      time: app.time,
     })
     app.addHook('onReady', (ready) => {
       app.onChanges(() => keeper.wake())
@@ -27,5 +28,5 @@ export default fastifyPlugin<{ config: Config }>(
     })
     done()
   },
-  { name: 'scores', dependencies: ['database', 'cache'] },
+  { name: 'scores', dependencies: ['time', 'database', 'cache'] },
 )

@@ -15,10 +15,9 @@ declare module 'fastify' {
 
 export default fastifyPlugin<{ config: Config }>(
   (app, { config }, done) => {
-    const { cache, requestCounts, redisCommands, redisGuard } = app
-    const ledger = new Ledger(new Fleet(app.database), () =>
-      takeTotals(cache.count, requestCounts.data, redisCommands.sent),
-    )
+    const { cache, database, requestCounts, redisCommands, redisGuard, time } = app
+    const take = () => takeTotals(cache.count, requestCounts.data, redisCommands.sent)
+    const ledger = new Ledger(new Fleet(database, time), take, time)
     cache.onUse(() => ledger.use())
     const poll = new Poll({
       cache,
@@ -27,10 +26,11 @@ export default fastifyPlugin<{ config: Config }>(
       instance: `${hostname()}/${process.pid}`,
       memoryMaxBytes: config.CACHE_MEMORY_MAX_MB * 1024 * 1024,
       loadCost: config.CACHE_LOAD_COST ?? null,
+      time,
     })
     app.decorate('stats', { ledger, poll })
     app.addHook('onClose', () => ledger.close())
     done()
   },
-  { name: 'stats', dependencies: ['cache', 'database', 'redis', 'request-counts'] },
+  { name: 'stats', dependencies: ['time', 'cache', 'database', 'redis', 'request-counts'] },
 )

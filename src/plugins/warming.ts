@@ -1,9 +1,10 @@
 // Keeps what is asked for most in memory: loaded anew when data or a clear expired it, and at the start of an instance, before anybody asks.
 import fastifyPlugin from 'fastify-plugin'
-import { SYSTEM_TIME, within, type HotKey } from '../cache/index.ts'
+import type { HotKey } from '../cache/index.ts'
 import type { Config } from '../config.ts'
 import { readHotUrls, saveHotUrls } from '../db/hot-urls.ts'
 import { askOwnRoute } from '../http/own-request.ts'
+import { within } from '../time/time.ts'
 import { Warmer } from '../warming/warmer.ts'
 
 declare module 'fastify' {
@@ -23,7 +24,7 @@ const SAVE_LIMIT_MS = 500
 
 export default fastifyPlugin<{ config: Config }>(
   (app, { config }, done) => {
-    const { cache, database } = app
+    const { cache, database, time } = app
     const most = cache.hasMemory ? config.CACHE_WARM_KEYS : 0
     const hottest = (): HotKey[] =>
       cache.hottest(most).filter(({ perMinute }) => perMinute >= LEAST_PER_MINUTE)
@@ -37,16 +38,17 @@ export default fastifyPlugin<{ config: Config }>(
         return status < 500 ? 'refused' : 'failed'
       },
       isBusy: () => database.usage().waiting > 0 || app.isOverloaded(),
+      time,
     })
     app.decorate('warmed', warmer.counts)
     app.decorate('warmUp', async (limitMs: number) => {
-      if (most > 0) await within(SYSTEM_TIME, limitMs, warmUp())
+      if (most > 0) await within(time, limitMs, warmUp())
     })
     async function warmUp(): Promise<void> {
       try {
-        const began = performance.now()
+        const began = time.clock()
         const keys = await warmer.load(await readHotUrls(database, most))
-        if (keys > 0) app.log.info({ keys, ms: Math.round(performance.now() - began) }, 'cache warmed')
+        if (keys > 0) app.log.info({ keys, ms: Math.round(time.clock() - began) }, 'cache warmed')
       } catch (error) {
         app.log.warn({ err: error }, 'cache not warmed: what was asked for most cannot be read')
       }
@@ -59,17 +61,20 @@ export default fastifyPlugin<{ config: Config }>(
 
     if (most > 0) {
       cache.onChange(() => warmer.wake())
-      let savedAt = performance.now()
+      let savedAt = time.clock()
       cache.onUse(() => {
-        if (performance.now() - savedAt < SAVE_AFTER_MS) return
-        savedAt = performance.now()
+        if (time.clock() - savedAt < SAVE_AFTER_MS) return
+        savedAt = time.clock()
         void save()
       })
       app.addHook('onClose', async () => {
-        await within(SYSTEM_TIME, SAVE_LIMIT_MS, Promise.all([warmer.close(), save()]))
+        await within(time, SAVE_LIMIT_MS, Promise.all([warmer.close(), save()]))
       })
     }
     done()
   },
-  { name: 'warming', dependencies: ['access', 'cache', 'database', 'request-counts', 'under-pressure'] },
+  {
+    name: 'warming',
+    dependencies: ['time', 'access', 'cache', 'database', 'request-counts', 'under-pressure'],
+  },
 )

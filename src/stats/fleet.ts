@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { COUNTER_NAMES, noCounts, type Counts } from '../cache/index.ts'
 import type { Database } from '../db/client.ts'
 import { foldDeparted, publishCounts, readFleet, type Count, type FleetState } from '../db/fleet-counts.ts'
+import type { Time } from '../time/time.ts'
 import { difference, NOTHING, type Totals } from './totals.ts'
 
 /** Then an instance goes on as another life: what has not been written for days may be added up with what is over. */
@@ -28,15 +29,18 @@ export interface FleetTotals {
 
 export class Fleet {
   readonly #database: Database
-  #life = newLife(NOTHING)
+  readonly #time: Time
+  #life: Life
   #publishing: Promise<void> | null = null
   /** As it was read, with what the reader had counted as its own. */
   #read: { state: FleetState; baseline: Totals; at: number } | null = null
   #reading: Promise<void> | null = null
   #readAt = -Infinity
 
-  constructor(database: Database) {
+  constructor(database: Database, time: Time) {
     this.#database = database
+    this.#time = time
+    this.#life = newLife(NOTHING, time.now())
   }
 
   /** Seconds since the Unix epoch; null where no data ever caused a clear, or that is not known yet. */
@@ -65,12 +69,12 @@ export class Fleet {
 
   /** Reads the fleet's figures unless that was done so lately; one at a time, and quiet when PostgreSQL does not answer. */
   refresh(ageMs: number): Promise<void> {
-    const now = performance.now()
+    const now = this.#time.clock()
     if (this.#reading === null && now - this.#readAt >= ageMs) {
       this.#readAt = now
       const { id, baseline } = this.#life
       this.#reading = readFleet(this.#database, id)
-        .then((state) => void (this.#read = { state, baseline, at: Date.now() }))
+        .then((state) => void (this.#read = { state, baseline, at: this.#time.now() }))
         .catch(() => undefined)
         .finally(() => (this.#reading = null))
     }
@@ -97,12 +101,13 @@ export class Fleet {
     await publishCounts(this.#database, life.id, changed)
     if (life.published.size === 0) await foldDeparted(this.#database)
     for (const { category, counter, count } of changed) life.published.set(`${category}:${counter}`, count)
-    if (Date.now() - life.began > LIFE_MS) this.#life = newLife(totals)
+    const now = this.#time.now()
+    if (now - life.began > LIFE_MS) this.#life = newLife(totals, now)
   }
 }
 
-function newLife(baseline: Totals): Life {
-  return { id: randomUUID(), began: Date.now(), baseline, published: new Map() }
+function newLife(baseline: Totals, began: number): Life {
+  return { id: randomUUID(), began, baseline, published: new Map() }
 }
 
 /** All that is not 0. */

@@ -1,5 +1,5 @@
 // The answer's bytes, put together seldom enough that any number of pollers costs next to nothing.
-import { SYSTEM_TIME, within } from '../cache/index.ts'
+import { within } from '../time/time.ts'
 import { report, type Reported } from './report.ts'
 import type { StatsAnswer } from './schema.ts'
 
@@ -30,14 +30,14 @@ export class Poll {
 
   /** The figures of now; Redis and PostgreSQL are asked unless that was done so lately. */
   async figures(redisAgeMs?: number): Promise<StatsAnswer> {
-    const { cache, ledger } = this.#reported
+    const { cache, ledger, time } = this.#reported
     const news = Promise.all([cache.state.refresh(redisAgeMs), ledger.fleet.refresh(FLEET_AGE_MS)])
-    await within(SYSTEM_TIME, PATIENCE_MS, news)
+    await within(time, PATIENCE_MS, news)
     return report(this.#reported)
   }
 
   #mayMake(): boolean {
-    const now = performance.now()
+    const now = this.#reported.time.clock()
     this.#left = Math.min(AT_ONCE, this.#left + ((now - this.#countedAt) / 1000) * PER_SECOND)
     this.#countedAt = now
     if (this.#left < 1) return false

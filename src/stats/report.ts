@@ -9,6 +9,7 @@ import {
   type Guard,
 } from '../cache/index.ts'
 import { round2 } from '../http/schemas.ts'
+import type { Time } from '../time/time.ts'
 import type { Ledger } from './ledger.ts'
 import type { LookUps, StatsAnswer } from './schema.ts'
 import { difference, together, type CategoryTotals, type Totals } from './totals.ts'
@@ -25,6 +26,7 @@ export interface Reported {
   memoryMaxBytes: number
   /** Of one load; null where nobody said. */
   loadCost: number | null
+  time: Time
 }
 
 const MESSAGES: Record<Figures['status'], string> = {
@@ -96,8 +98,8 @@ function lookUps(counts: Counts): Omit<LookUps, 'load_ms_p50' | 'load_ms_p99'> {
   }
 }
 
-function windowOf({ windows }: Ledger, now: Totals, window: WindowName): Figures['windows']['1m'] {
-  const since = difference(now, windows.beginning(window, performance.now()))
+function windowOf(ledger: Ledger, now: Totals, window: WindowName): Figures['windows']['1m'] {
+  const since = difference(now, ledger.beginning(window))
   return {
     requests: since.requests,
     redis_commands: since.redisCommands,
@@ -126,13 +128,13 @@ function sumOf(all: Counts[]): Counts {
   return together({ requests: 0, redisCommands: 0, categories }).counts
 }
 
-function redisOf({ cache, ledger }: Reported, guard: Guard, now: Totals): Figures['redis'] {
+function redisOf({ cache, ledger, time }: Reported, guard: Guard, now: Totals): Figures['redis'] {
   const info = cache.state.redisInfo
   const ownKeysAt = info?.ownKeysAt ?? null
   const { open, since } = guard.breaker
   const { hits, misses } = summed(together(now).counts)
-  const upMs = performance.now()
-  const lastHour = difference(now, ledger.windows.beginning('1h', upMs)).redisCommands
+  const upMs = time.clock()
+  const lastHour = difference(now, ledger.beginning('1h')).redisCommands
   const hourMs = Math.min(upMs, WINDOWS['1h'])
   return {
     memory_limit_bytes: info?.memoryLimitBytes ?? null,

@@ -1,7 +1,7 @@
 // Has the hottest keys loaded anew when something expired them, before anybody has to wait for that: a few at a time, with pauses, and not while
 // requests are waiting for what a load would take.
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { HotKey } from '../cache/index.ts'
+import { pause, type Time } from '../time/time.ts'
 
 export interface WarmerOptions {
   /** The hottest first. */
@@ -11,45 +11,38 @@ export interface WarmerOptions {
   ask: (recipe: string) => Promise<Outcome>
   /** Whether requests are waiting for what a load would take. */
   isBusy: () => boolean
-  pauses?: Partial<Pauses>
+  time: Time
 }
 
 /** `refused` is what will never be loaded; `failed` is worth another try. */
 export type Outcome = 'warmed' | 'refused' | 'failed'
 
-export interface Pauses {
-  /** Milliseconds after each load, of each lane. */
-  afterLoad: number
-  /** Until it is looked again whether requests wait. */
-  whileBusy: number
-  /** After a load that failed: more of them would only be in the way. */
-  afterFailure: number
-}
-
 /** Loads at a time. With the pause after each that makes some 200 a second at most. */
 const LANES = 2
-const PAUSES: Pauses = { afterLoad: 10, whileBusy: 20, afterFailure: 5000 }
+const AFTER_LOAD_MS = 10
+/** Until it is looked again whether requests wait. */
+const WHILE_BUSY_MS = 20
+/** More loads would only be in the way. */
+const AFTER_FAILURE_MS = 5000
 
 export class Warmer {
   /** How many loads were made, and how many of these failed. */
   readonly counts = { warmed: 0, failed: 0 }
   readonly #options: WarmerOptions
-  readonly #pauses: Pauses
   #round: Promise<void> | null = null
   #isAwake = false
   readonly #closing = new AbortController()
   readonly #closed = this.#closing.signal
-  #retry: NodeJS.Timeout | null = null
+  #cancelRetry: (() => void) | null = null
 
   constructor(options: WarmerOptions) {
     this.#options = options
-    this.#pauses = { ...PAUSES, ...options.pauses }
   }
 
   /** Something may have expired. */
   wake(): void {
     this.#isAwake = true
-    if (this.#retry !== null) return
+    if (this.#cancelRetry !== null) return
     this.#round ??= this.#run().finally(() => (this.#round = null))
   }
 
@@ -63,7 +56,7 @@ export class Warmer {
   /** Begins no load any more, and resolves when those under way after a change are over. */
   async close(): Promise<void> {
     this.#closing.abort()
-    if (this.#retry !== null) clearTimeout(this.#retry)
+    this.#cancelRetry?.()
     await this.#round
   }
 
@@ -83,7 +76,7 @@ export class Warmer {
   async #inLanes<Item>(items: Item[], recipeOf: (item: Item) => string | null): Promise<void> {
     const lane = async (): Promise<void> => {
       for (let item = items.shift(); item !== undefined; item = items.shift()) {
-        while (this.#options.isBusy() && !this.#closed.aborted) await sleep(this.#pauses.whileBusy)
+        while (this.#options.isBusy() && !this.#closed.aborted) await pause(this.#options.time, WHILE_BUSY_MS)
         if (this.#closed.aborted) return
         const recipe = recipeOf(item)
         if (recipe === null) continue
@@ -92,7 +85,7 @@ export class Warmer {
           this.#tryLater()
           return
         }
-        await sleep(this.#pauses.afterLoad)
+        await pause(this.#options.time, AFTER_LOAD_MS)
       }
     }
     await Promise.all(Array.from({ length: LANES }, lane))
@@ -105,11 +98,10 @@ export class Warmer {
   }
 
   #tryLater(): void {
-    if (this.#retry !== null || this.#closed.aborted) return
-    this.#retry = setTimeout(() => {
-      this.#retry = null
+    if (this.#cancelRetry !== null || this.#closed.aborted) return
+    this.#cancelRetry = this.#options.time.after(AFTER_FAILURE_MS, () => {
+      this.#cancelRetry = null
       this.wake()
-    }, this.#pauses.afterFailure)
-    this.#retry.unref()
+    })
   }
 }

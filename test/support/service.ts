@@ -5,6 +5,7 @@ import type { Test } from 'tap'
 import { buildApp } from '../../src/app.ts'
 import { loadConfig, type Config } from '../../src/config.ts'
 import { openDatabase, type Database } from '../../src/db/client.ts'
+import { SYSTEM_TIME, type Time } from '../../src/time/time.ts'
 import { renewed } from './renewed.ts'
 
 export interface LogLine {
@@ -34,10 +35,15 @@ const NOT_UNDER_TEST = {
 /** What Redis is slow in on a busy machine is no fault of its, and is not given up. */
 export const PATIENT_REDIS = { REDIS_COMMAND_TIMEOUT_MS: '2000' }
 
-/** Starts the service with these environment variables on top of the defaults. Several may share a database by its URL. */
+/**
+ * Starts the service with these environment variables on top of the defaults. Several may share a database by its URL.
+ *
+ * @param time that it decides by. Statements keep their limits in real time, as PostgreSQL does.
+ */
 export async function startService(
   t: Test,
   environment: { DATABASE_URL: string } & Record<string, string>,
+  time: Time = SYSTEM_TIME,
 ): Promise<TestService> {
   const config = loadConfig({ PORT: '0', ...NOT_UNDER_TEST, ...environment })
   const database = openDatabase({
@@ -46,9 +52,8 @@ export async function startService(
     statementTimeoutMs: config.DATABASE_STATEMENT_TIMEOUT_MS,
   })
   const log: LogLine[] = []
-  const app = await buildApp(config, database, {
-    write: (line) => void log.push(JSON.parse(line) as LogLine),
-  })
+  const logStream = { write: (line: string) => void log.push(JSON.parse(line) as LogLine) }
+  const app = await buildApp(config, database, logStream, time)
   let closing: Promise<void> | undefined
   const close = (): Promise<void> => (closing ??= app.close().then(() => database.close()))
   t.teardown(close)

@@ -10,7 +10,7 @@ interface Size {
 
 export const SIZES = {
   WORLDS: {
-    commit: 50,
+    commit: 100,
     soak: 500,
     file: 'test/unit/simulation/protocol.test.ts',
     counts: 'simulated worlds',

@@ -1,5 +1,6 @@
 // One sampler for however many watch, and nothing at all while nobody does. Each message is put together once and written to everybody.
 import type { ServerResponse } from 'node:http'
+import type { Time } from '../../time/time.ts'
 
 /** Then the browser tries again after a lost connection. */
 const RETRY_MS = 2000
@@ -17,6 +18,7 @@ export interface BroadcastOptions<Sample extends object, Point> {
   onDropped: () => void
   /** Of a sample; the next one is taken all the same. */
   onFailure: (error: unknown) => void
+  time: Time
 }
 
 export class Broadcast<Sample extends object, Point> {
@@ -25,7 +27,7 @@ export class Broadcast<Sample extends object, Point> {
   readonly #points: Point[] = []
   /** The newest sample as it was written, while anybody watches. */
   #newest: string | null = null
-  #timer: NodeJS.Timeout | null = null
+  #cancelNext: (() => void) | null = null
   #isTaking = false
   #isClosed = false
 
@@ -54,7 +56,7 @@ export class Broadcast<Sample extends object, Point> {
     response.once('close', () => this.#remove(response))
     // Without a listener, a connection that breaks while it is written to would end the process.
     response.on('error', () => response.destroy())
-    if (this.#timer === null && !this.#isTaking) void this.#sample()
+    if (this.#cancelNext === null && !this.#isTaking) void this.#sample()
   }
 
   /** Ends every answer; who comes later gets what there is, and its end. */
@@ -72,16 +74,16 @@ export class Broadcast<Sample extends object, Point> {
   }
 
   #rest(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer)
-    this.#timer = null
+    this.#cancelNext?.()
+    this.#cancelNext = null
     this.#newest = null
   }
 
   async #sample(): Promise<void> {
-    const { take, pointOf, everyMs, keep, onFailure } = this.#options
-    this.#timer = null
+    const { take, pointOf, everyMs, keep, onFailure, time } = this.#options
+    this.#cancelNext = null
     this.#isTaking = true
-    const begun = performance.now()
+    const begun = time.clock()
     try {
       const sample = await take()
       this.#points.push(pointOf(sample))
@@ -94,8 +96,8 @@ export class Broadcast<Sample extends object, Point> {
     }
     // All may have left meanwhile.
     if (this.#clients.size === 0 || this.#isClosed) return
-    const pause = Math.max(0, everyMs - (performance.now() - begun))
-    this.#timer = setTimeout(() => void this.#sample(), pause)
+    const pause = Math.max(0, everyMs - (time.clock() - begun))
+    this.#cancelNext = time.after(pause, () => void this.#sample())
   }
 
   #write(event: string): void {
@@ -104,6 +106,8 @@ export class Broadcast<Sample extends object, Point> {
       if (client.writableLength > this.#options.maxBacklogBytes) {
         this.#options.onDropped()
         client.destroy()
+        // Its close may come after the next sample.
+        this.#remove(client)
       } else client.write(event)
     }
   }

@@ -21,12 +21,13 @@ const RETRY_AFTER_S = 10
 export const dashboardRoutes: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { config }) => {
   await app.register(servePage, { files: await readPageFiles() })
 
-  const { cache, database, redisGuard, stats, stopSignal } = app
+  const { cache, database, redisGuard, stats, stopSignal, time } = app
   const sampler = new Sampler({
     poll: stats.poll,
     cache,
     guard: redisGuard,
     readLists: () => loadLists(database),
+    time,
   })
   const broadcast = new Broadcast({
     take: () => sampler.take(),
@@ -37,6 +38,7 @@ export const dashboardRoutes: FastifyPluginAsyncTypebox<{ config: Config }> = as
     maxBacklogBytes: MAX_BACKLOG_BYTES,
     onDropped: () => app.log.warn('a dashboard did not read what it was sent, and was cut off'),
     onFailure: (error) => app.log.warn({ err: error }, 'a sample for the dashboard could not be taken'),
+    time,
   })
   stopSignal.addEventListener('abort', () => broadcast.close())
 

@@ -1,9 +1,10 @@
 // Figures of one moment for the page: what `/cache/stats` answers, rates since the samples before, and lists from PostgreSQL.
 import { performance, type EventLoopUtilization } from 'node:perf_hooks'
-import { hitRate, quantile, SYSTEM_TIME, within, type Cache, type Guard } from '../../cache/index.ts'
+import { hitRate, quantile, type Cache, type Guard } from '../../cache/index.ts'
 import { round2 } from '../../http/schemas.ts'
 import type { Poll } from '../../stats/poll.ts'
 import type { StatsAnswer } from '../../stats/schema.ts'
+import { within, type Time } from '../../time/time.ts'
 import type { Lists, Point, Sample } from './messages.ts'
 
 /** Other instances write their totals every 5 s, so that shorter rates of the fleet would jump. */
@@ -32,6 +33,7 @@ export interface Sampled {
   /** null where no Redis is configured. */
   guard: Guard | null
   readLists: () => Promise<Lists>
+  time: Time
 }
 
 export class Sampler {
@@ -47,12 +49,12 @@ export class Sampler {
   }
 
   async take(): Promise<Sample> {
-    const { poll, guard, cache } = this.#sampled
+    const { poll, guard, cache, time } = this.#sampled
     const [{ cache: stats }] = await Promise.all([
       poll.figures(REDIS_AGE_MS),
-      within(SYSTEM_TIME, PATIENCE_MS, this.#refreshLists()),
+      within(time, PATIENCE_MS, this.#refreshLists()),
     ])
-    const now = { at: performance.now(), stats, redisCalls: [...(guard?.answered.counts ?? [])] }
+    const now = { at: time.clock(), stats, redisCalls: [...(guard?.answered.counts ?? [])] }
     const point = this.#pointOf(now)
     const loop = performance.eventLoopUtilization()
     const { utilization } = performance.eventLoopUtilization(loop, this.#loop)
@@ -62,7 +64,7 @@ export class Sampler {
   }
 
   #pointOf(now: Before): Point {
-    const { guard } = this.#sampled
+    const { guard, time } = this.#sampled
     if (now.at - (this.#before.at(-1)?.at ?? -Infinity) > PAUSE_MS) this.#before = []
     this.#before = this.#before.filter(({ at }) => at >= now.at - QUANTILE_MS)
     const lately = this.#before.filter(({ at }) => at >= now.at - RATE_MS)
@@ -75,7 +77,7 @@ export class Sampler {
     const calls = now.redisCalls.map((count, index) => count - (oldest?.redisCalls[index] ?? count))
     const redisMs = (share: number) => (guard === null ? null : quantile(guard.answered.bounds, calls, share))
     return {
-      at: Date.now(),
+      at: time.now(),
       requests: rate(stats, then?.stats, now.at - (then?.at ?? 0)),
       fleetRequests: rate(stats.fleet, fleetThen?.stats.fleet, now.at - (fleetThen?.at ?? 0)),
       hitRate: hitRateSince(stats, then?.stats),

@@ -17,7 +17,7 @@ type Options = Pick<ArticleLoad, 'onError' | 'dryRun'>
 const MIB = 1024 * 1024
 
 export const ingestRoutes: FastifyPluginCallbackTypebox<{ config: Config }> = (app, { config }, done) => {
-  const running = new Running(() => app.database.connect(), config.INGEST_TIMEOUT_MS)
+  const running = new Running(() => app.database.connect(), config.INGEST_TIMEOUT_MS, app.time)
   app.addHook('preClose', () => running.end())
 
   app.removeAllContentTypeParsers()
@@ -78,8 +78,11 @@ export const ingestRoutes: FastifyPluginCallbackTypebox<{ config: Config }> = (a
     const started = performance.now()
     const { format, gzip } = formOf(request)
     const report = await running.run(async (pool) => {
-      const limits = { maxBytes: config.INGEST_MAX_MB * MIB, progressMs: config.REQUEST_TIMEOUT_MS }
-      const upload = receiveUpload(raw, gzip, limits)
+      const upload = receiveUpload(raw, gzip, {
+        maxBytes: config.INGEST_MAX_MB * MIB,
+        progressMs: config.REQUEST_TIMEOUT_MS,
+        time: app.time,
+      })
       // A load that waits for PostgreSQL to take what it has does not notice that nothing more will come. One that turns the body away knows why.
       upload.stream.once('error', () => {
         if (upload.failure() !== null) void pool.end({ timeout: 0 })

@@ -1,6 +1,7 @@
 // The ingestions of this instance: few at a time, each on a connection of its own, none for ever.
 import type { Database } from '../../db/client.ts'
 import { Problem } from '../../problems.ts'
+import type { Time } from '../../time/time.ts'
 
 type Connection = ReturnType<Database['connect']>
 
@@ -11,11 +12,13 @@ const RETRY_AFTER_S = 10
 export class Running {
   readonly #connect: () => Connection
   readonly #limitMs: number
+  readonly #time: Time
   readonly #running = new Map<Connection, Promise<unknown>>()
 
-  constructor(connect: () => Connection, limitMs: number) {
+  constructor(connect: () => Connection, limitMs: number, time: Time) {
     this.#connect = connect
     this.#limitMs = limitMs
+    this.#time = time
   }
 
   /**
@@ -29,13 +32,13 @@ export class Running {
       throw new Problem('ingestion_busy', detail, [], RETRY_AFTER_S)
     }
     const connection = this.#connect()
-    const limit = setTimeout(() => void connection.end({ timeout: 0 }), this.#limitMs)
+    const cancelLimit = this.#time.after(this.#limitMs, () => void connection.end({ timeout: 0 }))
     const working = work(connection)
     this.#running.set(connection, working)
     try {
       return await working
     } finally {
-      clearTimeout(limit)
+      cancelLimit()
       this.#running.delete(connection)
       void connection.end({ timeout: 0 })
     }

@@ -2,7 +2,7 @@
 import t, { type Test } from 'tap'
 import { countSelected } from '../../../src/cache/counting.ts'
 import { MemoryTier } from '../../../src/cache/memory.ts'
-import { SYSTEM_TIME } from '../../../src/cache/time.ts'
+import { SYSTEM_TIME } from '../../../src/time/time.ts'
 import { startPostgres } from '../../support/postgres.ts'
 import { startRedis } from '../../support/redis.ts'
 import { createDatabase } from '../../support/databases.ts'

@@ -167,10 +167,19 @@ t.test('connections that fall silent for ever are replaced', async (t) => {
 t.test('sessions that the server ends: their statements are repeated', async (t) => {
   const database = open(t, { limitMs: PATIENT_MS })
   await many(database, 10)
-  const running = many(database, 3, sql`select pg_sleep(2) as slept`)
-  while ((await statementsRunning()).length < 3);
+  const release = await block(t)
+  const running = many(database, 3, BLOCKED)
+  const sessions = async (): Promise<number[]> => {
+    const rows = await server.sql<{ pid: number }[]>`
+      select pid from pg_stat_activity where state = 'active' and application_name = 'barometer'`
+    return rows.map(({ pid }) => pid)
+  }
+  const ended = await until('all to run', sessions, (found) => found.length === 3)
   await server.sql`
     select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'barometer'`
+  const isAnew = (found: number[]): boolean => found.length === 3 && !found.some((pid) => ended.includes(pid))
+  await until('all to run anew', sessions, isAnew)
+  await release()
   t.same(failures(await running), [])
 })
 

@@ -1,10 +1,13 @@
 // Figures of the fleet: those of every instance together, and of those that are gone, however they went.
 import t from 'tap'
 import { sql } from 'drizzle-orm'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { until } from '../../support/until.ts'
 import { foldDeparted, publishCounts, readFleet } from '../../../src/db/fleet-counts.ts'
+import { manualTime, type ManualTime } from '../../support/manual-time.ts'
 import { startPostgres } from '../../support/postgres.ts'
 import { startServiceProcess, type ServiceProcess } from '../../support/processes.ts'
+import { NOTE_MS } from '../../../src/stats/windows.ts'
 import { createDatabase } from '../../support/databases.ts'
 import { startService } from '../../support/service.ts'
 
@@ -97,23 +100,24 @@ t.test('the total keeps what departed instances counted', async (t) => {
 
 t.test('the total never goes back, while it is written and while PostgreSQL hangs', async (t) => {
   const server = await startPostgres(t)
-  const service = await startService(t, { DATABASE_URL: await createDatabase(server) })
+  const time = manualTime()
+  const service = await startService(t, { DATABASE_URL: await createDatabase(server) }, time)
   const seen: number[] = []
   const look = async (): Promise<void> => {
     const { hits, misses } = await fleetOf(service)
     seen.push(hits + misses)
   }
-  const began = performance.now()
   // Longer than it takes until something is written.
-  while (performance.now() - began < 7000) {
+  for (let ms = 0; ms < 2 * NOTE_MS; ms += 300) {
     await ask(service, 3)
     await look()
+    await time.advance(300)
   }
   server.pause()
   t.teardown(() => server.resume())
   for (let round = 0; round < 5; round++) {
-    await ask(service, 1)
-    await look()
+    await whilePassing(time, ask(service, 1))
+    await whilePassing(time, look())
   }
   t.ok(seen.length > 20, `${seen.length} looks`)
   t.strictSame(
@@ -123,7 +127,10 @@ t.test('the total never goes back, while it is written and while PostgreSQL hang
   server.resume()
   await until(
     'all of it',
-    () => fleetOf(service),
+    async () => {
+      await time.advance(300)
+      return fleetOf(service)
+    },
     ({ hits, misses }) => hits + misses === seen.length * 3 - 10,
   )
 })
@@ -156,7 +163,8 @@ t.test('lives long over are added up in one, and nothing is lost or counted twic
 })
 
 t.test('an instance that nobody asks anything writes nothing', async (t) => {
-  const service = await startService(t, { DATABASE_URL: await createDatabase(postgres) })
+  const time = manualTime()
+  const service = await startService(t, { DATABASE_URL: await createDatabase(postgres) }, time)
   const { database } = service
   const written = async (): Promise<string | null | undefined> => {
     const [row] = await database.rows<{ at: string | null }>(
@@ -165,10 +173,23 @@ t.test('an instance that nobody asks anything writes nothing', async (t) => {
     return row?.at
   }
   await ask(service, 3)
+  await time.advance(NOTE_MS)
   const first = await until('it to be written', written, (at) => at !== null)
   // Probes and whoever looks at the figures are nobody.
-  const began = performance.now()
-  while (performance.now() - began < 6000)
+  for (let ms = 0; ms < 10 * NOTE_MS; ms += 500) {
     await Promise.all(['/livez', '/metrics', '/cache/stats'].map((path) => service.get(path)))
+    await time.advance(500)
+  }
   t.equal(await written(), first)
 })
+
+/** Has time pass, ten times as fast as it does, until something has ended. */
+async function whilePassing(time: ManualTime, work: Promise<void>): Promise<void> {
+  let isOver = false as boolean
+  const over = work.finally(() => (isOver = true))
+  while (!isOver) {
+    await time.advance(10)
+    await sleep(1)
+  }
+  await over
+}

@@ -1,7 +1,7 @@
 // A sweep of Redis is housekeeping: it gives way to requests that are answered meanwhile, takes all the time there is where there are none, and is
 // shared by those who clear the same.
 import t from 'tap'
-import { SYSTEM_TIME } from '../../../src/cache/time.ts'
+import { SYSTEM_TIME } from '../../../src/time/time.ts'
 import { sharedPostgres } from '../../support/postgres.ts'
 import { sharedRedis } from '../../support/redis.ts'
 import { createDatabase } from '../../support/databases.ts'

@@ -216,7 +216,7 @@ void t.test('a page', async (t) => {
     const request = readPage(entryList, { limit: 2, order: 'asc', offset: 50 }, {}, limits)
     const { data, pagination } = (await loadPage(database, source, request, (entry) => entry.id)).envelope
     t.strictSame(data, ['51', '52'])
-    t.strictSame(pagination, { type: 'offset', offset: 50, has_next: true })
+    t.match(pagination, { type: 'offset', offset: 50, has_next: true, next_cursor: String })
     const [computed] = await database.rows(sql`select last_value from computed`)
     t.strictSame(computed, { last_value: 3 })
   })

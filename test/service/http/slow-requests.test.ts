@@ -13,6 +13,9 @@ const KEEP_ALIVE_MS = 1500
 /** Node looks for slow requests as often as headers may be late. */
 const LATE_MS = HEADERS_MS + 1000
 const TRICKLE_MS = 40
+// Each waits for a limit of its own on a connection of its own, and none of them is to be logged.
+t.jobs = 7
+const SIDE_BY_SIDE = { buffered: true }
 
 const service = await startService(t, {
   DATABASE_URL: await createDatabase(await sharedPostgres(t)),
@@ -20,6 +23,7 @@ const service = await startService(t, {
   REQUEST_TIMEOUT_MS: String(REQUEST_MS),
   KEEP_ALIVE_TIMEOUT_MS: String(KEEP_ALIVE_MS),
 })
+const started = service.log.length
 const HEAD = 'POST /api/admin/cache/clear HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n'
 
 interface Conversation {
@@ -71,19 +75,19 @@ for (const { name, start, rest, limit } of [
     limit: REQUEST_MS,
   },
 ]) {
-  t.test(name, async (t) => {
-    const before = service.log.length
+  t.test(name, SIDE_BY_SIDE, async (t) => {
     const { text, ms } = await trickle(start, rest).end
     const answer = parse(text)
     isProblem(t, answer, 'request_timeout')
     t.equal(answer.headers.connection, 'close')
     t.ok(ms >= limit - 1 && ms < limit + LATE_MS, `${Math.round(ms)} ms`)
-    t.strictSame(service.log.slice(before), [], 'and it is no failure of the service')
+    t.strictSame(service.log.slice(started), [], 'and it is no failure of the service')
   })
 }
 
 t.test(
   'an idle connection is kept for longer than a request may take, and then closed without a word',
+  SIDE_BY_SIDE,
   async (t) => {
     const { socket, end } = trickle('GET /livez HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n', '')
     await once(socket, 'data')
@@ -94,7 +98,7 @@ t.test(
   },
 )
 
-t.test('an answer may take longer than a request', async (t) => {
+t.test('an answer may take longer than a request', SIDE_BY_SIDE, async (t) => {
   const answer = await service.database.pool.begin(async (transaction) => {
     await transaction`lock table media_articles in access exclusive mode`
     const pending = service.get('/api/v1/media/latest')

@@ -3,41 +3,37 @@ import t from 'tap'
 import { clientNetwork } from '../../../src/access/client-network.ts'
 import { FailedKeys } from '../../../src/access/failed-keys.ts'
 import { WindowCounter } from '../../../src/access/window-counter.ts'
+import { manualTime } from '../../support/manual-time.ts'
 
 function watched() {
-  const clock = { now: 5 }
+  const time = manualTime()
   const lines: [client: string, unlogged: number][] = []
-  const failed = new FailedKeys(
-    (...line) => lines.push(line),
-    () => clock.now,
-  )
+  const failed = new FailedKeys((...line) => lines.push(line), time)
   const notes = (address: string, times: number) => Array.from({ length: times }, () => failed.note(address))
-  return { clock, lines, failed, notes }
+  return { time, lines, failed, notes }
 }
 
-t.test('ten a minute are tolerated, then one waits for the rest of the minute', (t) => {
-  const { clock, failed, notes } = watched()
+t.test('ten a minute are tolerated, then one waits for the rest of the minute', async (t) => {
+  const { time, failed, notes } = watched()
   t.strictSame(notes('192.0.2.1', 10), Array(10).fill(null))
   t.equal(failed.note('192.0.2.1'), 60)
   t.equal(failed.note('192.0.2.2'), null, 'others are counted by themselves')
-  clock.now += 59_999
+  await time.advance(59_999)
   t.equal(failed.note('192.0.2.1'), 1, 'a second more is not asked for by trying again')
-  clock.now += 1
+  await time.advance(1)
   t.strictSame(notes('192.0.2.1', 10), Array(10).fill(null), 'and the next minute begins anew')
   t.equal(failed.note('192.0.2.1'), 60)
-  t.end()
 })
 
-t.test('the log has a line for each client and minute, and a bounded number of them', (t) => {
-  const { clock, lines, notes } = watched()
+t.test('the log has a line for each client and minute, and a bounded number of them', async (t) => {
+  const { time, lines, notes } = watched()
   notes('192.0.2.1', 1000)
   t.strictSame(lines, [['192.0.2.1', 0]])
   for (let host = 2; host <= 40; host++) notes(`192.0.2.${host}`, 12)
   t.equal(lines.length, 10)
-  clock.now += 60_000
+  await time.advance(60_000)
   notes('192.0.2.1', 12)
   t.strictSame(lines.slice(10), [['192.0.2.1', 30]], 'those left out are counted')
-  t.end()
 })
 
 t.test('memory is bounded, and the client that was quiet longest is forgotten first', (t) => {
@@ -48,7 +44,7 @@ t.test('memory is bounded, and the client that was quiet longest is forgotten fi
     if (index % 5000 === 0) t.type(failed.note('192.0.2.1'), 'number')
   }
   t.equal(failed.clients, 10_000)
-  const counter = new WindowCounter(1000, 2, () => 0)
+  const counter = new WindowCounter(1000, 2, manualTime())
   for (const key of ['a', 'b', 'a', 'c', 'a']) counter.count(key)
   t.match([counter.count('a'), counter.count('b')], [{ count: 4 }, { count: 1 }])
   t.end()

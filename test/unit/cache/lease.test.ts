@@ -4,7 +4,7 @@ import { ClearHistory } from '../../../src/cache/clear-history.ts'
 import type { Appended, ClearLog, LogReading, Member, Reader } from '../../../src/cache/index.ts'
 import { confirmation } from '../../../src/cache/confirmation.ts'
 import { Lease, LEASE_MS } from '../../../src/cache/lease.ts'
-import { SYSTEM_TIME } from '../../../src/cache/time.ts'
+import { manualTime, type ManualTime } from '../../support/manual-time.ts'
 import { gate } from '../../support/gate.ts'
 
 const NOTHING: LogReading = { epoch: 'e', seq: 0, clears: [], floor: 0 }
@@ -16,7 +16,7 @@ interface Asked extends Reader {
 
 /** Answers each read with what `answer` gives, and notes it. */
 function world(answer: (asked: Asked) => Promise<LogReading | null>) {
-  const clock = { now: 0 }
+  const time = manualTime()
   const asked: Asked[] = []
   const left: string[] = []
   const log: ClearLog = {
@@ -37,34 +37,37 @@ function world(answer: (asked: Asked) => Promise<LogReading | null>) {
     id: 'me',
     name: 'me',
     keepSeconds: 60,
-    time: { ...SYSTEM_TIME, clock: () => clock.now },
+    time,
   })
-  return { clock, asked, left, history, lease }
+  return { time, asked, left, history, lease }
 }
 
 t.test('it lasts from the asking, not from the answer', async (t) => {
   const answer = gate<LogReading>()
-  const { clock, lease } = world(() => answer.promise)
+  const { time, lease } = world(() => answer.promise)
   t.equal(lease.isValid, false)
   const renewal = lease.renew()
-  clock.now = 400
+  await time.advance(400)
   answer.open(NOTHING)
   await renewal
-  clock.now = LEASE_MS - 1
+  await time.advance(LEASE_MS - 400 - 1)
   t.equal(lease.isValid, true)
-  clock.now = LEASE_MS
+  await time.advance(1)
   t.equal(lease.isValid, false)
 })
 
 t.test('requests keep it alive, in the background and not each of them', async (t) => {
-  const { clock, lease, asked } = world(() => Promise.resolve(NOTHING))
+  const { time, lease, asked } = world(() => Promise.resolve(NOTHING))
   await lease.renew()
-  for (clock.now = 0; clock.now < 250; clock.now += 50) t.equal(lease.touch(), true)
-  t.equal(asked.length, 1)
+  for (let ms = 0; ms < 250; ms += 50) {
+    t.equal(lease.touch(), true)
+    t.equal(asked.length, 1)
+    await time.advance(50)
+  }
   for (let times = 0; times < 5; times += 1) t.equal(lease.touch(), true)
   t.equal(asked.length, 2, 'one for all')
   await lease.acquire()
-  clock.now = LEASE_MS + 200
+  await time.advance(LEASE_MS - 50)
   t.equal(lease.isValid, true)
 })
 
@@ -86,23 +89,23 @@ t.test('clears that it reads are applied before it counts, and acknowledged at o
 t.test('whoever is on the list no more has none, and joins anew', async (t) => {
   const answers: (Promise<LogReading | null> | null)[] = []
   const again = gate<LogReading | null>()
-  const { clock, lease, asked } = world(() => answers.shift() ?? Promise.resolve(NOTHING))
+  const { time, lease, asked } = world(() => answers.shift() ?? Promise.resolve(NOTHING))
   await lease.renew()
   answers.push(Promise.resolve(null), again.promise)
-  clock.now = 300
+  await time.advance(300)
   t.equal(lease.touch(), true)
-  await new Promise((resolve) => setImmediate(resolve))
+  await time.advance(0)
   t.equal(lease.isValid, false, 'a clear did not wait for it')
-  clock.now = 400
+  await time.advance(100)
   again.open(NOTHING)
   await lease.renew()
   t.strictSame(
     asked.map(({ joins }) => joins),
     [true, false, true],
   )
-  clock.now = 300 + LEASE_MS - 1
+  await time.advance(LEASE_MS - 100 - 1)
   t.equal(lease.isValid, true)
-  clock.now = 300 + LEASE_MS + 1
+  await time.advance(1)
   t.equal(lease.isValid, false, 'since the second asking')
 })
 
@@ -110,19 +113,27 @@ t.test(
   'of a log that hangs only those who come first wait, and nobody waits for one that refuses',
   async (t) => {
     const hung = gate<LogReading>()
-    const { clock, lease, asked } = world(() => hung.promise)
-    const began = performance.now()
-    const first = lease.acquire()
-    clock.now = 250
-    t.equal(await lease.acquire(), false)
-    t.ok(performance.now() - began < 200, 'at once')
-    t.equal(await first, false)
-    t.ok(performance.now() - began >= 240)
+    const { time, lease, asked } = world(() => hung.promise)
+    const waited: number[] = []
+    const acquire = () => {
+      const began = time.clock()
+      void lease.acquire().then((isHeld) => waited.push(isHeld ? NaN : time.clock() - began))
+    }
+    acquire()
+    await time.advance(100)
+    acquire()
+    await time.advance(149)
+    t.strictSame(waited, [])
+    await time.advance(1)
+    t.strictSame(waited, [250, 150], 'until 250 ms after the first asked')
+    acquire()
+    await time.advance(0)
+    t.strictSame(waited, [250, 150, 0], 'at once')
     hung.fail(new Error('gone'))
     await t.rejects(lease.renew())
     t.equal(await lease.acquire(), false)
     t.equal(asked.length, 1, 'a pause before it is asked again')
-    clock.now += 250
+    await time.advance(250)
     t.equal(await lease.acquire(), false)
     t.equal(asked.length, 2)
   },
@@ -140,7 +151,6 @@ t.test('closing leaves the list, for good', async (t) => {
 t.test('a clear', async (t) => {
   const me: Member = { id: 'me', name: 'host/1', beat: 1 }
   const other: Member = { id: 'other', name: 'host/2', beat: 5 }
-  /** Waits by a clock that goes on by itself. */
   async function confirm(
     appended: Pick<Appended, 'members' | 'listIsWhole'>,
     unacknowledged: () => Promise<string[]>,
@@ -150,12 +160,12 @@ t.test('a clear', async (t) => {
       unacknowledged,
       expire: (members: Member[]) => Promise.resolve(void expired.push(members)),
     } as Partial<ClearLog> as ClearLog
-    const time = SYSTEM_TIME
+    const time = manualTime()
+    await time.advance(5000)
     const appendedAt = time.clock()
-    const result = await confirmation(
-      log,
-      { epoch: 'e', seq: 3, ...appended },
-      { self: me, appendedAt, time },
+    const result = await inTime(
+      time,
+      confirmation(log, { epoch: 'e', seq: 3, ...appended }, { self: me, appendedAt, time }),
     )
     return { result, ms: time.clock() - appendedAt, expired }
   }
@@ -165,7 +175,7 @@ t.test('a clear', async (t) => {
       Promise.reject(new Error('not asked')),
     )
     t.strictSame(result, { confirmed: ['host/1'], expired: [] })
-    t.ok(ms < LEASE_MS / 2)
+    t.equal(ms, 0)
   })
 
   await t.test('waits for an acknowledgement, and no longer', async (t) => {
@@ -175,7 +185,7 @@ t.test('a clear', async (t) => {
       return Promise.resolve(asked < 3 ? ['other'] : [])
     })
     t.strictSame([result, expired], [{ confirmed: ['host/1', 'host/2'], expired: [] }, []])
-    t.ok(asked === 3 && ms < LEASE_MS / 2)
+    t.strictSame([asked, ms], [3, 14], 'asked after 2, 4 and 8 ms more')
   })
 
   await t.test('waits for a whole lease, and a little more, where none comes', async (t) => {
@@ -183,7 +193,7 @@ t.test('a clear', async (t) => {
       Promise.resolve(['other', 'me']),
     )
     t.strictSame(result, { confirmed: ['host/1'], expired: ['host/2'] })
-    t.ok(ms >= LEASE_MS * 1.02, `${ms} ms`)
+    t.equal(ms, LEASE_MS * 1.02)
     t.strictSame(expired, [[other]], 'off the list, unless it has renewed since')
   })
 
@@ -194,13 +204,22 @@ t.test('a clear', async (t) => {
     await t.test(`needs no log that ${how} meanwhile: a lease later it holds all the same`, async (t) => {
       const { result, ms } = await confirm({ members: [me, other], listIsWhole: true }, answer)
       t.strictSame(result, { confirmed: ['host/1'], expired: ['host/2'] })
-      t.ok(ms >= LEASE_MS * 1.02 && ms < LEASE_MS * 2, `${ms} ms`)
+      t.equal(ms, LEASE_MS * 1.02)
     })
   }
 
   await t.test('waits for instances that the list may have lost', async (t) => {
     const { result, ms } = await confirm({ members: [me], listIsWhole: false }, () => Promise.resolve([]))
     t.strictSame(result, { confirmed: ['host/1'], expired: [] })
-    t.ok(ms >= LEASE_MS * 1.02, `${ms} ms`)
+    t.equal(ms, LEASE_MS * 1.02)
   })
 })
+
+/** Has the time go by that a promise takes. */
+async function inTime<Value>(time: ManualTime, promise: Promise<Value>): Promise<Value> {
+  let isOver = false as boolean
+  const over = promise.finally(() => (isOver = true))
+  await time.advance(0)
+  for (let ms = 0; !isOver && ms < 2 * LEASE_MS; ms++) await time.advance(1)
+  return over
+}

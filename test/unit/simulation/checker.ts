@@ -12,7 +12,7 @@
 import { compileSelector, type Matches } from '../../../src/cache/selector.ts'
 import { bodyOf, type Answer, type ClearRequest } from '../../../src/cache/index.ts'
 import type { Database, LoadRecord } from './database.ts'
-import type { Events } from './events.ts'
+import type { Events } from '../../support/events.ts'
 import type { Life } from './life.ts'
 import type { Note } from './trace.ts'
 

@@ -1,6 +1,6 @@
 // What the service's tables are here: a version of each resource, which writers raise, and loads that read it at one moment and answer at another.
 import type { Loaded, Policy } from '../../../src/cache/index.ts'
-import type { Events } from './events.ts'
+import type { Events } from '../../support/events.ts'
 import type { Life } from './life.ts'
 import type { Random } from './random.ts'
 import type { Note } from './trace.ts'

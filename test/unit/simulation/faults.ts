@@ -1,7 +1,7 @@
 // What goes wrong in a world, and how often: each world has a few kinds of trouble of its own, drawn by its seed.
 import type { SimulatedLog } from './clear-log.ts'
 import type { Database } from './database.ts'
-import type { Events } from './events.ts'
+import type { Events } from '../../support/events.ts'
 import type { Instance } from './instance.ts'
 import type { Way, Weather } from './network.ts'
 import type { Random } from './random.ts'

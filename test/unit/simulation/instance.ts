@@ -1,10 +1,10 @@
 // An instance of the service: a seat behind the load balancer, taken by one process after the other, each with a whole cache of the engine's own.
 import { Cache, type CacheOptions } from '../../../src/cache/index.ts'
 import type { RemoteTier } from '../../../src/cache/remote.ts'
-import type { Time } from '../../../src/cache/time.ts'
+import type { Time } from '../../../src/time/time.ts'
 import { logClient, type SimulatedLog } from './clear-log.ts'
 import { ENTRY_MAX_BYTES, LONGEST_TTL_SECONDS, Refusal } from './database.ts'
-import type { Events } from './events.ts'
+import type { Events } from '../../support/events.ts'
 import { Connection, type Way } from './network.ts'
 import { Life } from './life.ts'
 import type { Random } from './random.ts'

@@ -2,7 +2,7 @@
 // have been under way.
 import type { Flight } from '../../../src/cache/flights.ts'
 import { Loading, type Load } from '../../../src/cache/loading.ts'
-import type { Events } from './events.ts'
+import type { Events } from '../../support/events.ts'
 import { Process } from './process.ts'
 import type { Random } from './random.ts'
 

@@ -1,5 +1,5 @@
 // Servers and the way to them: requests and replies that are late, lost or overtaken by others, and servers that hang or are down.
-import type { Events } from './events.ts'
+import type { Events } from '../../support/events.ts'
 import type { Process } from './process.ts'
 import type { Random } from './random.ts'
 

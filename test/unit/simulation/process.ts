@@ -1,6 +1,6 @@
 // A process: a clock that does not run as fast as others, pauses like SIGSTOP, and a death after which nothing of it happens any more.
-import type { Time } from '../../../src/cache/time.ts'
-import type { Events } from './events.ts'
+import type { Time } from '../../../src/time/time.ts'
+import type { Events } from '../../support/events.ts'
 import type { Random } from './random.ts'
 
 /** A Saturday in 2026. */

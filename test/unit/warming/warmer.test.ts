@@ -1,12 +1,15 @@
-// When keys are loaded for nobody, and when not: on the real clock, with pauses short enough for a test.
-import { setTimeout as sleep } from 'node:timers/promises'
-import t, { type Test } from 'tap'
-import { Warmer, type Pauses } from '../../../src/warming/warmer.ts'
-import { until } from '../../support/until.ts'
+// When keys are loaded for nobody, and when not: by a clock that the test moves.
+import t from 'tap'
+import { pause } from '../../../src/time/time.ts'
+import { Warmer } from '../../../src/warming/warmer.ts'
+import { manualTime } from '../../support/manual-time.ts'
 
-const PAUSES: Pauses = { afterLoad: 1, whileBusy: 5, afterFailure: 50 }
+/** As in the warmer. */
+const PAUSES = { afterLoad: 10, whileBusy: 20, afterFailure: 5000 }
+const LOAD_MS = 1
 
-function world(t: Test, keys: string[], pauses: Partial<Pauses> = {}) {
+function world(keys: string[]) {
+  const time = manualTime()
   const state = {
     fresh: new Set<string>(),
     asked: [] as string[],
@@ -25,27 +28,31 @@ function world(t: Test, keys: string[], pauses: Partial<Pauses> = {}) {
       state.asked.push(recipe)
       state.mostRunning = Math.max(state.mostRunning, ++state.running)
       state.beginning(recipe.slice(1))
-      await sleep(1)
+      await pause(time, LOAD_MS)
       state.running--
       if (state.refused.has(recipe)) return 'refused'
       if (state.failing) return 'failed'
       state.fresh.add(recipe.slice(1))
       return 'warmed'
     },
-    pauses: { ...PAUSES, ...pauses },
+    time,
   })
-  t.teardown(() => warmer.close())
-  const allFresh = () => until('all fresh', () => state.fresh.size === keys.length)
-  return { warmer, state, allFresh }
+  return { warmer, state, time }
 }
 
 const named = (count: number): string[] => Array.from({ length: count }, (_, index) => `key-${index}`)
 
 t.test('what has expired is loaded, the hottest first, two at a time', async (t) => {
-  const { warmer, state, allFresh } = world(t, named(20))
+  const { warmer, state, time } = world(named(20))
   state.fresh.add('key-0')
   warmer.wake()
-  await allFresh()
+  await time.advance(0)
+  t.strictSame(state.asked, ['/key-1', '/key-2'])
+  await time.advance(LOAD_MS + PAUSES.afterLoad - 1)
+  t.equal(state.asked.length, 2, 'each lane pauses')
+  await time.advance(1)
+  t.equal(state.asked.length, 4)
+  await time.advance(10 * (LOAD_MS + PAUSES.afterLoad))
   t.strictSame(
     state.asked,
     named(20)
@@ -57,15 +64,15 @@ t.test('what has expired is loaded, the hottest first, two at a time', async (t)
 })
 
 t.test('a request that is quicker leaves nothing to do', async (t) => {
-  const { warmer, state, allFresh } = world(t, named(5))
+  const { warmer, state, time } = world(named(5))
   state.beginning = () => named(5).forEach((key) => state.fresh.add(key))
   warmer.wake()
-  await allFresh()
-  t.ok(state.asked.length <= 2)
+  await time.advance(1000)
+  t.strictSame(state.asked, ['/key-0'])
 })
 
 t.test('what expires during a round is loaded by the next one', async (t) => {
-  const { warmer, state, allFresh } = world(t, named(3))
+  const { warmer, state, time } = world(named(3))
   let expirations = 0
   state.beginning = (key) => {
     if (key !== 'key-2' || expirations++ > 0) return
@@ -73,66 +80,86 @@ t.test('what expires during a round is loaded by the next one', async (t) => {
     warmer.wake()
   }
   warmer.wake()
-  await until('the second round', () => state.asked.filter((url) => url === '/key-0').length === 2)
-  await allFresh()
+  await time.advance(1000)
+  t.strictSame(state.asked, ['/key-0', '/key-1', '/key-2', '/key-0'])
+  t.equal(state.fresh.size, 3)
 })
 
 t.test('while requests wait nothing is loaded, and afterwards it is', async (t) => {
-  const { warmer, state, allFresh } = world(t, named(5))
+  const { warmer, state, time } = world(named(5))
   state.busy = true
   warmer.wake()
-  await sleep(PAUSES.whileBusy * 5)
+  await time.advance(60_000)
   t.strictSame(state.asked, [])
   state.busy = false
-  await allFresh()
+  await time.advance(PAUSES.whileBusy)
+  t.equal(state.asked.length, 2, 'soon')
+  await time.advance(100)
+  t.equal(state.fresh.size, 5)
 })
 
 t.test('a failure ends the round; it is tried again after a pause, not by every change', async (t) => {
-  const { warmer, state, allFresh } = world(t, named(50))
+  const { warmer, state, time } = world(named(50))
   state.failing = true
   warmer.wake()
-  await until('the failure', () => warmer.counts.failed > 0)
+  await time.advance(LOAD_MS)
+  t.equal(warmer.counts.failed, 2)
   for (let change = 0; change < 20; change += 1) warmer.wake()
-  t.ok(state.asked.length <= 2)
+  await time.advance(PAUSES.afterFailure - 1)
+  t.equal(state.asked.length, 2)
   state.failing = false
-  await allFresh()
-  t.equal(warmer.counts.warmed, 50)
+  await time.advance(1)
+  t.equal(state.asked.length, 4)
+  await time.advance(1000)
+  t.match(warmer.counts, { warmed: 50, failed: 2 })
 })
 
 t.test('a start has loaded what it is told, and knows how many', async (t) => {
-  const { warmer, state } = world(t, [])
-  t.equal(await warmer.load(['/a', '/b', '/c']), 3)
+  const { warmer, state, time } = world([])
+  const loaded = warmer.load(['/a', '/b', '/c'])
+  await time.advance(100)
+  t.equal(await loaded, 3)
   t.strictSame(state.asked, ['/a', '/b', '/c'])
 })
 
 t.test('what is refused is no failure, and none of the number', async (t) => {
-  const { warmer, state } = world(t, [])
+  const { warmer, state, time } = world([])
   state.refused.add('/b')
-  t.equal(await warmer.load(['/a', '/b', '/c']), 2)
+  const loaded = warmer.load(['/a', '/b', '/c'])
+  await time.advance(100)
+  t.equal(await loaded, 2)
   t.strictSame(state.asked, ['/a', '/b', '/c'])
   t.match(warmer.counts, { warmed: 2, failed: 0 })
 })
 
 t.test('closing begins nothing any more, also of what waits or failed', async (t) => {
-  const { warmer, state } = world(t, named(1000))
-  warmer.wake()
-  await until('the first', () => state.asked.length > 0)
-  await warmer.close()
-  const asked = state.asked.length
-  t.ok(asked <= 2)
-  warmer.wake()
-  await sleep(PAUSES.afterFailure * 2)
-  t.equal(state.asked.length, asked)
-  t.equal(state.running, 0)
+  for (const failing of [false, true]) {
+    const { warmer, state, time } = world(named(1000))
+    state.failing = failing
+    warmer.wake()
+    await time.advance(failing ? LOAD_MS : 0)
+    t.equal(state.asked.length, 2)
+    const closed = warmer.close()
+    await time.advance(PAUSES.afterLoad + LOAD_MS)
+    await closed
+    t.equal(time.isQuiet, true, 'no timer is left that would hold the process')
+    warmer.wake()
+    await time.advance(PAUSES.afterFailure * 2)
+    t.equal(state.asked.length, 2)
+    t.equal(state.running, 0)
+  }
 })
 
 t.test('closing while requests wait begins nothing when they are done, nor waits for that', async (t) => {
-  const { warmer, state } = world(t, named(3))
+  const { warmer, state, time } = world(named(3))
   state.busy = true
   warmer.wake()
   const starting = warmer.load(['/start'])
-  await warmer.close()
+  const closed = warmer.close()
+  await time.advance(PAUSES.whileBusy)
+  await closed
   t.equal(await starting, 0)
   state.busy = false
+  await time.advance(1000)
   t.strictSame(state.asked, [])
 })

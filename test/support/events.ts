@@ -26,6 +26,12 @@ export class Events {
     return () => (event.run = null)
   }
 
+  /** When the next thing happens; never, where there is none. */
+  get nextAt(): number {
+    while (this.#heap[0]?.run === null) this.#takeFirst()
+    return this.#heap[0]?.at ?? Infinity
+  }
+
   /** Has the next thing happen; false where there is none. What it sets off by promises has to be let run before the next step. */
   step(): boolean {
     for (;;) {

@@ -1,4 +1,4 @@
-// Time as the engine knows it, handed in: tests move it, and the simulation has one of its own.
+// Time, handed to whatever decides by it: tests move it, and the simulation has one of its own.
 
 export interface Time {
   /** Milliseconds since the Unix epoch. */
