@@ -28,15 +28,19 @@ export interface FleetTotals {
 
 export class Fleet {
   readonly #database: Database
-  #life = newLife(NOTHING)
+  readonly #now: () => number
+  #life: Life
   #publishing: Promise<void> | null = null
   /** As it was read, with what the reader had counted as its own. */
   #read: { state: FleetState; baseline: Totals; at: number } | null = null
   #reading: Promise<void> | null = null
   #readAt = -Infinity
 
-  constructor(database: Database) {
+  /** @param now milliseconds since the Unix epoch; injected by tests. */
+  constructor(database: Database, now: () => number = Date.now) {
     this.#database = database
+    this.#now = now
+    this.#life = this.#newLife(NOTHING)
   }
 
   /** Seconds since the Unix epoch; null where no data ever caused a clear, or that is not known yet. */
@@ -70,7 +74,7 @@ export class Fleet {
       this.#readAt = now
       const { id, baseline } = this.#life
       this.#reading = readFleet(this.#database, id)
-        .then((state) => void (this.#read = { state, baseline, at: Date.now() }))
+        .then((state) => void (this.#read = { state, baseline, at: this.#now() }))
         .catch(() => undefined)
         .finally(() => (this.#reading = null))
     }
@@ -97,12 +101,12 @@ export class Fleet {
     await publishCounts(this.#database, life.id, changed)
     if (life.published.size === 0) await foldDeparted(this.#database)
     for (const { category, counter, count } of changed) life.published.set(`${category}:${counter}`, count)
-    if (Date.now() - life.began > LIFE_MS) this.#life = newLife(totals)
+    if (this.#now() - life.began > LIFE_MS) this.#life = this.#newLife(totals)
   }
-}
 
-function newLife(baseline: Totals): Life {
-  return { id: randomUUID(), began: Date.now(), baseline, published: new Map() }
+  #newLife(baseline: Totals): Life {
+    return { id: randomUUID(), began: this.#now(), baseline, published: new Map() }
+  }
 }
 
 /** All that is not 0. */
