@@ -63,19 +63,26 @@ async function filesUnder(folder: string): Promise<string[]> {
     .sort()
 }
 
-/** What is under version control or could be, and the packages. */
-async function copyTree(to: string): Promise<void> {
+/** What is under version control or could be. */
+async function listTree(): Promise<string[]> {
   const { stdout } = await run('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
     cwd: ROOT,
     maxBuffer: 2 ** 26,
   })
-  const files = stdout.split('\0').filter((file) => file !== '' && file !== 'node_modules')
+  return stdout.split('\0').filter((file) => file !== '' && file !== 'node_modules')
+}
+
+async function copyTree(to: string, files: readonly string[]): Promise<void> {
   for (const file of files) {
     await mkdir(path.dirname(path.join(to, file)), { recursive: true })
     // One that is deleted and not yet committed is still listed.
     await cp(path.join(ROOT, file), path.join(to, file)).catch(() => undefined)
   }
-  await symlink(path.join(ROOT, 'node_modules'), path.join(to, 'node_modules'))
+}
+
+/** The files that a patch changes. */
+function changedBy(patch: string): string[] {
+  return [...patch.matchAll(/^\+\+\+ b\/(\S+)/gm)].map(([, file = '']) => file)
 }
 
 /** The test file that a patch means: of several of one name, the one in a folder of the same name. @throws Error where there is none. */
@@ -89,10 +96,10 @@ function resolveTest(named: string, tests: readonly string[]): string {
   return found[0]!
 }
 
-async function apply(tree: string, patch: string, ...how: string[]): Promise<boolean> {
+async function apply(tree: string, patch: string): Promise<boolean> {
   // Not as a part of a repository that the copy may happen to lie in.
   const env = { ...process.env, GIT_CEILING_DIRECTORIES: path.dirname(tree) }
-  return run('git', ['apply', ...how, patch], { cwd: tree, env }).then(
+  return run('git', ['apply', patch], { cwd: tree, env }).then(
     () => true,
     () => false,
   )
@@ -120,8 +127,7 @@ async function judge(tree: string, patch: string, tests: readonly string[]): Pro
     }
     return ['LIVES', killers.join(', ')]
   } finally {
-    if (!(await apply(tree, path.join(PATCHES, patch), '--reverse')))
-      throw new Error(`${patch} cannot be taken back`)
+    await copyTree(tree, changedBy(text))
   }
 }
 
@@ -132,13 +138,17 @@ if (patches.length === 0) throw new Error(`no patch in mutants/ is named ${wante
 const tree = await mkdtemp(path.join(tmpdir(), 'barometer-mutants-'))
 const counts: Partial<Record<Verdict, number>> = {}
 try {
-  await copyTree(tree)
+  await copyTree(tree, await listTree())
+  await symlink(path.join(ROOT, 'node_modules'), path.join(tree, 'node_modules'))
   const tests = (await filesUnder(path.join(tree, 'test'))).map((file) => path.posix.join('test', file))
   for (const [index, patch] of patches.entries()) {
     const [verdict, because] =
       performance.now() > deadline
         ? (['NOT REACHED', `${values['limit-minutes']} minutes were over`] as const)
-        : await judge(tree, patch, tests)
+        : await judge(tree, patch, tests).catch((error: unknown): [Verdict, string] => [
+            'DOES NOT RUN',
+            String(error),
+          ])
     counts[verdict] = (counts[verdict] ?? 0) + 1
     console.log(`${index + 1}/${patches.length} ${verdict} ${patch.replace('.patch', '')}: ${because}`)
   }

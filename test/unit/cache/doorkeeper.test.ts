@@ -27,7 +27,8 @@ t.test('a key is let in when it comes again', (t) => {
 
 t.test('it is known through one generation of others, and forgotten after two', (t) => {
   const doorkeeper = new Doorkeeper()
-  admitted(doorkeeper, keys(0))
+  // A few are taken for others that came before, and do not count.
+  admitted(doorkeeper, keys(0, KEYS_A_GENERATION * 1.01))
   t.equal(admitted(doorkeeper, keys(0, 1000)), 1000, 'of the generation before')
   const strangers = new Doorkeeper()
   for (const generation of [0, 1, 2]) admitted(strangers, keys(generation))
