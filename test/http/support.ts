@@ -9,6 +9,7 @@ import { openPool } from '../../src/db/client.ts'
 import { load } from '../../src/loading/load.ts'
 import { scorePending } from '../../src/loading/pending-scores.ts'
 import { PROBLEMS, type ProblemCode } from '../../src/problems.ts'
+import { answerTo, jsonOf, shown } from '../support/answers.ts'
 import { startPostgres } from '../support/postgres.ts'
 import { createDatabase, type TestService } from '../support/service.ts'
 import { articles } from './articles.ts'
@@ -87,7 +88,8 @@ export function send(
         const bytes = Buffer.concat(chunks)
         // Neither HEAD nor a 304 has any.
         const body = headers['content-encoding'] === 'gzip' && bytes.length > 0 ? gunzipSync(bytes) : bytes
-        resolve({ status: statusCode, headers, body: body.toString() })
+        const answer = { status: statusCode, headers, body: body.toString() }
+        resolve(answerTo(`${options.method ?? 'GET'} ${path}`, answer))
       })
     })
     sent.on('error', reject)
@@ -118,7 +120,11 @@ export function isProblem(
   message: string = code,
 ): void {
   const { status, title } = PROBLEMS[code]
-  const problem = JSON.parse(answer.body) as ProblemBody
+  const problem = problemIn(answer)
+  if (problem === null) {
+    t.fail(`${message}: no problem: ${shown(answer)}`)
+    return
+  }
   const errors = problem.errors ?? []
   t.strictSame(
     {
@@ -146,16 +152,27 @@ export function isProblem(
       internal: undefined,
     },
     message,
+    { answered: shown(answer) },
   )
+}
+
+/** Null where the body is none. */
+function problemIn({ body }: RawAnswer): ProblemBody | null {
+  try {
+    const problem = JSON.parse(body) as Partial<ProblemBody> | null
+    return typeof problem?.detail === 'string' ? (problem as ProblemBody) : null
+  } catch {
+    return null
+  }
 }
 
 /** Gets JSON; rejects for an answer that is none, and says which. */
 export async function getJson<Body>(service: Pick<TestService, 'url'>, path: string): Promise<Body> {
-  const { status, body } = await send(service, path)
-  if (status !== 200) throw new Error(`${path} answered ${status}: ${body}`)
-  return JSON.parse(body) as Body
+  return jsonOf<Body>(await send(service, path))
 }
 
 export function detailOf(answer: RawAnswer): string {
-  return (JSON.parse(answer.body) as ProblemBody).detail
+  const problem = problemIn(answer)
+  if (problem === null) throw new Error(`expected a problem, but ${shown(answer)}`)
+  return problem.detail
 }
