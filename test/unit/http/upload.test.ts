@@ -53,6 +53,7 @@ async function received(
   })
   sent.on('error', () => undefined)
   if (length) sent.setHeader('content-length', body.length)
+  else sent.setHeader('transfer-encoding', 'chunked')
   if (endless) sent.write(body)
   else sent.end(body)
   const [response] = (await once(sent, 'response')) as [IncomingMessage]
