@@ -43,7 +43,8 @@ function walks(pattern: string, text: string): boolean {
       }
       case '\\':
         if (at + 1 < pattern.length) at++
-      // falls through
+        if (pattern.charAt(at) !== char) return false
+        break
       default:
         if (pattern.charAt(at) !== char) return false
     }
