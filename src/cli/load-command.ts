@@ -106,13 +106,19 @@ async function openInput(file: string): Promise<Input> {
 /** A packed input is known by its first bytes: standard input has no name. */
 async function unpacked(stream: Readable): Promise<Readable> {
   await once(stream, 'readable')
+  stream.on('error', kept)
   const head = stream.read() as Buffer | null
   if (head === null) return stream
   stream.unshift(head)
   if (!head.subarray(0, GZIP.length).equals(GZIP)) return stream
-  const plain = createGunzip()
+  const plain = createGunzip().on('error', kept)
   pipeline(stream, plain, () => undefined)
   return plain
+}
+
+/** A short input may be found broken before its reader is there, which is still waiting for the database; reading it throws the same error then. */
+function kept(): void {
+  // Nothing else: the stream keeps it.
 }
 
 /** By its name; undefined where that says nothing. */

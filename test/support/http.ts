@@ -3,6 +3,7 @@ import { Agent, request as sendRequest, type IncomingHttpHeaders } from 'node:ht
 import { gunzipSync } from 'node:zlib'
 import type { Test } from 'tap'
 import { PROBLEMS, type ProblemCode } from '../../src/problems.ts'
+import { answerTo, jsonOf, shown } from './answers.ts'
 import { createFilledDatabase } from './databases.ts'
 import { sharedPostgres } from './postgres.ts'
 import type { TestService } from './service.ts'
@@ -49,7 +50,8 @@ export function send(
         const bytes = Buffer.concat(chunks)
         // Neither HEAD nor a 304 has any.
         const body = headers['content-encoding'] === 'gzip' && bytes.length > 0 ? gunzipSync(bytes) : bytes
-        resolve({ status: statusCode, headers, body: body.toString() })
+        const answer = { status: statusCode, headers, body: body.toString() }
+        resolve(answerTo(`${options.method ?? 'GET'} ${path}`, answer))
       })
     })
     sent.on('error', reject)
@@ -80,7 +82,11 @@ export function isProblem(
   message: string = code,
 ): void {
   const { status, title } = PROBLEMS[code]
-  const problem = JSON.parse(answer.body) as ProblemBody
+  const problem = problemIn(answer)
+  if (problem === null) {
+    t.fail(`${message}: no problem: ${shown(answer)}`)
+    return
+  }
   const errors = problem.errors ?? []
   t.strictSame(
     {
@@ -108,16 +114,27 @@ export function isProblem(
       internal: undefined,
     },
     message,
+    { answered: shown(answer) },
   )
+}
+
+/** Null where the body is none. */
+function problemIn({ body }: RawAnswer): ProblemBody | null {
+  try {
+    const problem = JSON.parse(body) as Partial<ProblemBody> | null
+    return typeof problem?.detail === 'string' ? (problem as ProblemBody) : null
+  } catch {
+    return null
+  }
 }
 
 /** Gets JSON; rejects for an answer that is none, and says which. */
 export async function getJson<Body>(service: Pick<TestService, 'url'>, path: string): Promise<Body> {
-  const { status, body } = await send(service, path)
-  if (status !== 200) throw new Error(`${path} answered ${status}: ${body}`)
-  return JSON.parse(body) as Body
+  return jsonOf<Body>(await send(service, path))
 }
 
 export function detailOf(answer: RawAnswer): string {
-  return (JSON.parse(answer.body) as ProblemBody).detail
+  const problem = problemIn(answer)
+  if (problem === null) throw new Error(`expected a problem, but ${shown(answer)}`)
+  return problem.detail
 }

@@ -7,6 +7,7 @@ import type { Test } from 'tap'
 import type { LoadReport } from '../../src/loading/report.ts'
 import type { RawAnswer } from './http.ts'
 import { article, ndjson } from './loading.ts'
+import { answerTo, jsonOf } from './answers.ts'
 import type { TestService } from './service.ts'
 
 export type Report = Omit<LoadReport, 'scoresChanged'> & { dry_run: boolean; took_ms: number }
@@ -40,7 +41,8 @@ export function begin(
   t.teardown(() => sent.destroy())
   const answer = once(sent, 'response').then(async ([response]) => {
     const { statusCode = 0, headers } = response as IncomingMessage
-    return { status: statusCode, headers, body: await text(response as IncomingMessage) }
+    const body = await text(response as IncomingMessage)
+    return answerTo(`POST ${path}`, { status: statusCode, headers, body })
   })
   answer.catch(() => undefined)
   return { sent, answer }
@@ -59,7 +61,10 @@ export function post(
     sent.on('response', (response) => {
       answered = true
       text(response).then(
-        (body) => resolve({ status: response.statusCode ?? 0, headers: response.headers, body }),
+        (body) =>
+          resolve(
+            answerTo(`POST ${path}`, { status: response.statusCode ?? 0, headers: response.headers, body }),
+          ),
         reject,
       )
     })
@@ -71,9 +76,7 @@ export function post(
   })
 }
 
-/** @throws Error for anything but 200. */
+/** @throws Error that shows the answer, for anything but 200. */
 export async function ingest(...given: Parameters<typeof post>): Promise<Report> {
-  const { status, body } = await post(...given)
-  if (status !== 200) throw new Error(`${status}: ${body}`)
-  return JSON.parse(body) as Report
+  return jsonOf<Report>(await post(...given))
 }

@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import t, { type Test } from 'tap'
 import { until } from '../../support/until.ts'
-import { isProblem, send } from '../../support/http.ts'
+import { getJson, isProblem, send } from '../../support/http.ts'
 import { startPostgres, type TestPostgres } from '../../support/postgres.ts'
 import { startServiceProcess } from '../../support/processes.ts'
 import { createDatabase } from '../../support/databases.ts'
@@ -21,8 +21,8 @@ async function beginAndWait(t: Test, service: { url: string }, postgres: TestPos
 }
 
 async function countOf(service: { url: string }): Promise<number> {
-  const { body } = await send(service, '/api/v1/media/latest?limit=1&count=exact')
-  return (JSON.parse(body) as { pagination: { total: number } }).pagination.total
+  const path = '/api/v1/media/latest?limit=1&count=exact'
+  return (await getJson<{ pagination: { total: number } }>(service, path)).pagination.total
 }
 
 t.test('PostgreSQL killed in the middle of a body', async (t) => {

@@ -1,8 +1,9 @@
 // Every list over HTTP: one envelope, and pages that, followed by link or cursor in either direction, are the whole list as SQL has it.
 import t, { type Test } from 'tap'
+import { jsonOf } from '../../support/answers.ts'
 import { openPool } from '../../../src/db/client.ts'
 import type { ListEnvelope } from '../../../src/pagination/index.ts'
-import { parseLinks, resolveLinks } from '../../support/link-header.ts'
+import { parseLinks } from '../../support/link-header.ts'
 import { startService } from '../../support/service.ts'
 import { detailOf, getJson, isProblem, send, startFilledDatabase } from '../../support/http.ts'
 
@@ -74,9 +75,7 @@ const withQuery = (path: string, query: string): string => `${path}${path.includ
 
 async function getPage(path: string): Promise<Page> {
   const answer = await send(service, path)
-  if (answer.status !== 200) throw new Error(`${path} answered ${answer.status}: ${answer.body}`)
-  const links = resolveLinks(parseLinks(String(answer.headers.link)), path)
-  return { ...(JSON.parse(answer.body) as Envelope), links }
+  return { ...jsonOf<Envelope>(answer), links: parseLinks(String(answer.headers.link)) }
 }
 
 type Step = (page: Page) => string | undefined

@@ -4,6 +4,7 @@ import { connect } from 'node:net'
 import { once } from 'node:events'
 import { Readable } from 'node:stream'
 import t, { type Test } from 'tap'
+import { jsonOf } from '../../support/answers.ts'
 import { openPool } from '../../../src/db/client.ts'
 import { load } from '../../../src/loading/load.ts'
 import { sharedPostgres } from '../../support/postgres.ts'
@@ -68,7 +69,7 @@ async function talk(service: TestService): Promise<string> {
   const query = `api_key=${SECRETS.inQuery}`
   const headers = { 'x-api-key': GOOD_KEY, cookie: `session=${SECRETS.cookie}` }
   const first = await send(service, '/api/v1/media/latest?limit=1', { headers })
-  const { pagination } = JSON.parse(first.body) as { pagination: { next_cursor: string } }
+  const { pagination } = jsonOf<{ pagination: { next_cursor: string } }>(first)
   const cursor = pagination.next_cursor
   for (const path of [
     `/api/v1/media/latest?limit=1&cursor=${cursor}&${query}`,

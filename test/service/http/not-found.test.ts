@@ -1,5 +1,6 @@
 // "There is no such thing" is cached for a moment, like any answer: judged, cleared, over in time, and never a stand-in.
 import t from 'tap'
+import { jsonOf } from '../../support/answers.ts'
 import { sharedRedis } from '../../support/redis.ts'
 import { PATIENT_REDIS, startService, type TestService } from '../../support/service.ts'
 import { isProblem, send, startFilledDatabase, writeUnannounced } from '../../support/http.ts'
@@ -8,7 +9,7 @@ const url = await startFilledDatabase(t)
 const redis = await sharedRedis(t)
 
 async function loads(service: TestService): Promise<number> {
-  const { cache } = JSON.parse((await send(service, '/cache/stats')).body) as { cache: { loads: number } }
+  const { cache } = jsonOf<{ cache: { loads: number } }>(await send(service, '/cache/stats'))
   return cache.loads
 }
 

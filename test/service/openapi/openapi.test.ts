@@ -1,6 +1,7 @@
 // The document at /openapi.json: valid OpenAPI 3.1, every route there is and none that is not, and what it says holds.
 import { createConfig, lintFromString } from '@redocly/openapi-core'
 import t from 'tap'
+import { jsonOf } from '../../support/answers.ts'
 import { Compile } from 'typebox/compile'
 import { VERSION } from '../../../src/version.ts'
 import { sharedPostgres } from '../../support/postgres.ts'
@@ -45,7 +46,7 @@ interface OpenApiDocument {
 }
 
 const service = await startService(t, { DATABASE_URL: await createDatabase(await sharedPostgres(t)) })
-const document = JSON.parse((await send(service, '/openapi.json')).body) as OpenApiDocument
+const document = jsonOf<OpenApiDocument>(await send(service, '/openapi.json'))
 const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
   Object.entries(methods).map(([method, operation]) => ({
     name: `${method.toUpperCase()} ${path}`,

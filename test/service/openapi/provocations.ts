@@ -7,7 +7,7 @@ import { crc32 } from 'node:zlib'
 import type { Test } from 'tap'
 import { openPool } from '../../../src/db/client.ts'
 import type { ProblemCode } from '../../../src/problems.ts'
-import { send, startFilledDatabase, type RawAnswer, type RawRequest } from '../../support/http.ts'
+import { getJson, send, startFilledDatabase, type RawAnswer, type RawRequest } from '../../support/http.ts'
 import { startPostgres } from '../../support/postgres.ts'
 import { startRedis } from '../../support/redis.ts'
 import { createDatabase } from '../../support/databases.ts'
@@ -149,8 +149,7 @@ export async function provocations(t: Test): Promise<Record<ProblemCode, Provoke
 }
 
 async function cursorOf(service: TestService, path: string): Promise<string> {
-  const { body } = await send(service, path)
-  return (JSON.parse(body) as { pagination: { next_cursor: string } }).pagination.next_cursor
+  return (await getJson<{ pagination: { next_cursor: string } }>(service, path)).pagination.next_cursor
 }
 
 /** The same cursor as another version of the service would have made it: the fifth byte is the version, the first four check the rest. */
