@@ -25,12 +25,14 @@ const { values, positionals } = parseArgs({
 })
 const LIMIT_SECONDS = values.soak ? 3600 : 300
 
-/** Files of a tier that run at a time. Services wait more than they work; what kills and pauses has the machine for itself. */
+/** Files of a tier that run at a time. Those of services wait more than they work; of those that kill and pause one runs, beside them. */
 const WIDTH: Record<Tier, number> = {
   unit: values.soak ? 1 : availableParallelism(),
-  service: values.soak ? 1 : Number(values.workers ?? availableParallelism() * 2),
+  service: values.soak ? 1 : Number(values.workers ?? availableParallelism() + 1),
   faults: 1,
 }
+/** Tiers that run side by side, one stage after the other: what fails fast comes first. */
+const STAGES: Tier[][] = values.soak ? TIERS.map((tier) => [tier]) : [['unit'], ['service', 'faults']]
 
 interface Ran extends FileRun, TestFile {}
 
@@ -40,16 +42,26 @@ async function main(): Promise<boolean> {
   const copy = transpile()
   if (withServers.length > 0) requireServers()
   const browser = withServers.some(({ name }) => name.includes('/dashboard/'))
-  const servers = withServers.length > 0 ? await startServers({ workers: WIDTH.service, browser }) : null
+  const workers = WIDTH.service + WIDTH.faults
+  const servers = withServers.length > 0 ? await startServers({ workers, browser }) : null
   const stop = (): void => {
     void (servers?.stop() ?? Promise.resolve()).finally(() => process.exit(130))
   }
   process.once('SIGINT', stop).once('SIGTERM', stop)
   const ran: Ran[] = []
   try {
-    for (const tier of TIERS) {
-      const ofTier = files.filter((file) => file.tier === tier)
-      if (ofTier.length > 0) ran.push(...(await runTier(tier, ofTier, copy, servers, files.length === 1)))
+    for (const stage of STAGES) {
+      const tiers = stage.filter((tier) => files.some((file) => file.tier === tier))
+      const runs = tiers.map((tier) =>
+        runTier(
+          tier,
+          files.filter((file) => file.tier === tier),
+          copy,
+          servers,
+          files.length === 1,
+        ),
+      )
+      ran.push(...(await Promise.all(runs)).flat())
     }
   } finally {
     await servers?.stop()
@@ -82,6 +94,8 @@ async function runTier(
   const began = performance.now()
   const waiting = [...files]
   const ran: Ran[] = []
+  // Those of the two tiers that run side by side are others.
+  const first = tier === 'faults' ? WIDTH.service : 0
   const work = async (worker: number): Promise<void> => {
     for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
       const run = await runFile(
@@ -98,7 +112,9 @@ async function runTier(
       if (!run.ok) console.log(explain(run.output))
     }
   }
-  await Promise.all(Array.from({ length: Math.min(WIDTH[tier], files.length) }, (_, worker) => work(worker)))
+  await Promise.all(
+    Array.from({ length: Math.min(WIDTH[tier], files.length) }, (_, place) => work(first + place)),
+  )
   const seconds = ((performance.now() - began) / 1_000).toFixed(0)
   console.log(
     `--- ${tier}: ${files.length} files in ${seconds} s, ${Math.min(WIDTH[tier], files.length)} at a time`,

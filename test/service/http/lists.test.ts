@@ -3,7 +3,7 @@ import t, { type Test } from 'tap'
 import { jsonOf } from '../../support/answers.ts'
 import { openPool } from '../../../src/db/client.ts'
 import type { ListEnvelope } from '../../../src/pagination/index.ts'
-import { parseLinks } from '../../support/link-header.ts'
+import { parseLinks, resolveLinks } from '../../support/link-header.ts'
 import { startService } from '../../support/service.ts'
 import { detailOf, getJson, isProblem, send, startFilledDatabase } from '../../support/http.ts'
 
@@ -75,7 +75,7 @@ const withQuery = (path: string, query: string): string => `${path}${path.includ
 
 async function getPage(path: string): Promise<Page> {
   const answer = await send(service, path)
-  return { ...jsonOf<Envelope>(answer), links: parseLinks(String(answer.headers.link)) }
+  return { ...jsonOf<Envelope>(answer), links: resolveLinks(parseLinks(String(answer.headers.link)), path) }
 }
 
 type Step = (page: Page) => string | undefined

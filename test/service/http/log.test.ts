@@ -14,6 +14,7 @@ import { createDatabase } from '../../support/databases.ts'
 import { startService, type LogLine, type TestService } from '../../support/service.ts'
 import { articles } from '../../support/articles.ts'
 import { send } from '../../support/http.ts'
+import { until } from '../../support/until.ts'
 
 const GOOD_KEY = 'good-key-4711'
 const SECRETS = {
@@ -128,6 +129,12 @@ t.test('statements that fail, and a database that takes the password no more', a
   const service = await startService(t, { ...DEBUG, DATABASE_URL: url })
   const cursor = await talk(service)
   await service.app.cache.clear({ kind: 'pattern', selector: '*' }, 'test')
+  // In the background, by a session that is about to be ended.
+  await until('the clear to be noted', async () => {
+    const [open] = await service.database
+      .pool`select from cache_clears where not soft and completed_at is null`
+    return open === undefined
+  })
   await service.database.pool`alter table media_articles rename to elsewhere`
   await send(service, `/api/v1/media/latest?limit=1&cursor=${cursor}`, { headers: { 'x-api-key': GOOD_KEY } })
   t.match(lastError(service), { err: { stack: /media_articles/ } })
