@@ -1,6 +1,7 @@
 // The commands, their options and their help.
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { loadConfig } from '../config.ts'
+import { applyEnvFile } from '../env-file.ts'
 import { FORMATS, type Format } from '../loading/formats.ts'
 import { SYMBOL_PATTERN } from '../loading/load.ts'
 import type { OnError } from '../loading/staging.ts'
@@ -52,6 +53,10 @@ export async function runCommandLine(
   const program = new Command('barometer').description(ABOUT).version(VERSION)
   program.addHelpText('afterAll', EXIT_CODES_HELP).exitOverride().showHelpAfterError('(--help says more)')
 
+  // As the service does: it is the same configuration. Help needs none, and the doctor says what is wrong with it.
+  program.hook('preAction', (_, command) => {
+    if (command.name() !== 'doctor') applyEnvFile(environment)
+  })
   const contextOf = ({ json }: CommonFlags): ReportContext => {
     const config = loadConfig(environment)
     return {
