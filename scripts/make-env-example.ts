@@ -7,7 +7,8 @@ import { ConfigSchema } from '../src/config-schema.ts'
 export const ENV_EXAMPLE = fileURLToPath(new URL('../.env.example', import.meta.url))
 
 const HEAD = `# The configuration of Barometer. Copy this to .env and uncomment what is to differ; an empty value means unset.
-# Made from src/config.ts by scripts/make-env-example.ts.
+# A value with a # in it stands in quotes.
+# Made from src/config-schema.ts by scripts/make-env-example.ts.
 `
 
 interface Variable {

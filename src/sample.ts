@@ -38,6 +38,6 @@ export async function fillWithSample(
     input: createReadStream(BARS),
   })
   log.info(
-    `sample data loaded: ${bars.inserted} sessions, ${bars.scoresChanged} scores, ${articles.inserted} articles`,
+    `sample data loaded: ${bars.inserted} sessions, ${bars.scoresChanged ?? 0} scores, ${articles.inserted} articles`,
   )
 }

@@ -1,11 +1,11 @@
 // The process: configuration, database, listening, signals, exit code.
 import './heap-growth.ts'
 import './tick-objects.ts'
-import { existsSync } from 'node:fs'
 import type { FastifyInstance } from 'fastify'
 import { buildApp } from './app.ts'
 import { ConfigError, loadConfig, type Config } from './config.ts'
 import { openConfiguredDatabase, type OpenDatabase } from './db/open.ts'
+import { applyEnvFile } from './env-file.ts'
 import { fillWithSample } from './sample.ts'
 import { stopOnSignal, type StopReason } from './stop.ts'
 
@@ -19,7 +19,7 @@ const running: { database?: OpenDatabase; app?: FastifyInstance } = {}
 const isStopping = stopOnSignal(stop)
 
 async function main(): Promise<void> {
-  if (existsSync('.env')) process.loadEnvFile('.env')
+  applyEnvFile(process.env)
   const config = loadConfig(process.env)
   const database = (running.database = await openConfiguredDatabase(config))
   const app = (running.app = await buildApp(config, database))

@@ -49,17 +49,18 @@ async function clearByLog(
   { reason }: ClearOptions,
   at: string,
 ): Promise<number> {
-  const { seq, instances } = await withDatabase(context.config, ({ pool }) =>
-    noteClear(pool, selector, reason),
-  ).catch((error: unknown) => {
+  const { seq, instances, database } = await withDatabase(context.config, async ({ pool, description }) => ({
+    ...(await noteClear(pool, selector, reason)),
+    database: description,
+  })).catch((error: unknown) => {
     throw new Refused(
       `no service at ${at}, and the clear log cannot be written: ${reasonOf(error)}; nothing was cleared`,
     )
   })
-  const outcome = { by: 'log', service: null, ...namesOf(selector), seq, instances, pending: false }
+  const outcome = { by: 'log', service: null, ...namesOf(selector), seq, instances, pending: false, database }
   context.output(
     outcome,
-    `no service at ${at}; written to the clear log as number ${seq}, ${confirmedText(instances)}`,
+    `no service at ${at}; written to the clear log of ${database} as number ${seq}, ${confirmedText(instances)}`,
   )
   return EXIT.ok
 }

@@ -18,13 +18,13 @@ export const EXIT = {
 export const EXIT_CODES_HELP = `
 Exit codes:
   0    done
-  1    failed; nothing was changed
+  1    failed; nothing was changed, unless the message says so
   2    wrong usage or configuration
   3    loaded, but some lines were rejected
   4    the running service did not clear
   5    doctor: something has to be mended
   6    doctor: nothing has to be mended, something should be
-  130  interrupted; nothing was loaded`
+  130  interrupted; the message says whether anything was loaded`
 
 /** The command cannot do its work; the message says why in one line. */
 export class CommandError extends Error {

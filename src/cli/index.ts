@@ -1,10 +1,6 @@
 #!/usr/bin/env node
 // The command line's process: arguments and environment in, exit code out.
-import { existsSync } from 'node:fs'
 import { runCommandLine } from './program.ts'
-
-// As the service does: it is the same configuration.
-if (existsSync('.env')) process.loadEnvFile('.env')
 
 const exitCode = await runCommandLine(process.argv.slice(2), process.env)
 // By now everything is closed; what may be left is a connection to a server that does not answer, which would keep the process.

@@ -6,7 +6,7 @@ import { createGunzip } from 'node:zlib'
 import type { OpenDatabase } from '../db/open.ts'
 import type { Format } from '../loading/formats.ts'
 import { load, type ArticleLoad, type BarLoad } from '../loading/load.ts'
-import type { LoadReport } from '../loading/report.ts'
+import { LoadError, ScoresUnfinished, type LoadReport } from '../loading/report.ts'
 import type { ReportContext } from './context.ts'
 import { withDatabase } from './database.ts'
 import { CommandError, EXIT } from './exits.ts'
@@ -29,37 +29,57 @@ interface Input {
   bytesRead: () => number | null
 }
 
+const SCORES_FOLLOW =
+  'the data are loaded, their scores are not computed: a service that runs will do it, or rescore'
 /** What a gzipped file begins with. */
 const GZIP = Buffer.from([0x1f, 0x8b])
 const FORMAT_OF_NAME = /\.(ndjson|jsonl|csv|json)(\.gz)?$/i
 
 /**
- * @param file a path, or `-` for standard input.
+ * @param file a path, or `-` for standard input. @param creates whether an embedded database may be made.
  * @returns the exit code. @throws LoadError or CommandError when nothing was loaded.
  */
-export async function runLoad(context: ReportContext, file: string, target: LoadTarget): Promise<number> {
+export async function runLoad(
+  context: ReportContext,
+  file: string,
+  target: LoadTarget,
+  creates: boolean,
+): Promise<number> {
   // Before a database is started for it: a misspelt name is the most common mistake.
   const input = await openInput(file)
-  return withDatabase(context.config, async (database) => {
+  const work = async (database: OpenDatabase): Promise<number> => {
     const format = target.format ?? formatOf(file)
-    const report = await loadOrInterrupt(context, database, input, { ...target, format })
-    if (report === null) {
+    const result = await loadOrInterrupt(context, database, input, { ...target, format })
+    if (result === null) {
       console.error('interrupted; nothing was loaded')
       return EXIT.interrupted
     }
+    const { report, unfinished } = result
     const title = `${titleOf(target, file)}${target.dryRun === true ? ', tried' : ''}`
-    context.output(report, reportText(title, report))
+    const { description } = database
+    context.output({ ...report, database: description }, reportText(title, report, description))
+    if (unfinished !== null) {
+      console.error(unfinished.text)
+      return unfinished.exitCode
+    }
     return report.rejected > 0 ? EXIT.rejectedLines : EXIT.ok
-  })
+  }
+  return withDatabase(context.config, work, creates ? 'creates' : 'may create')
 }
 
-/** Null when SIGINT or SIGTERM came before the commit. */
+interface Result {
+  report: LoadReport
+  /** Where the scores are still to be computed. */
+  unfinished: { text: string; exitCode: number } | null
+}
+
+/** Null when SIGINT or SIGTERM came before the commit. @throws LoadError, also where it came at the commit itself, so that nobody knows. */
 async function loadOrInterrupt(
   { config }: ReportContext,
   database: OpenDatabase,
   { stream, size, bytesRead }: Input,
   target: LoadTarget,
-): Promise<LoadReport | null> {
+): Promise<Result | null> {
   const progress = showProgress(size, process.stderr)
   const interruption = new AbortController()
   const interrupt = () => {
@@ -70,15 +90,25 @@ async function loadOrInterrupt(
   }
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt)
   try {
-    return await load({
+    const report = await load({
       ...target,
       pool: database.pool,
       input: stream,
       bondSymbol: config.BOND_SYMBOL,
       onProgress: (state) => progress.update({ ...state, bytes: bytesRead() ?? state.bytes }),
     })
+    return { report, unfinished: null }
   } catch (error) {
-    if (interruption.signal.aborted) return null
+    const { aborted } = interruption.signal
+    if (error instanceof ScoresUnfinished) {
+      const text = aborted ? `interrupted; ${SCORES_FOLLOW}` : `error: ${error.message}`
+      return {
+        report: error.report,
+        unfinished: { text, exitCode: aborted ? EXIT.interrupted : EXIT.failed },
+      }
+    }
+    const isKnown = !(error instanceof LoadError && error.kind === 'uncertain')
+    if (aborted && isKnown) return null
     throw error
   } finally {
     progress.stop()
@@ -87,8 +117,8 @@ async function loadOrInterrupt(
 }
 
 async function openInput(file: string): Promise<Input> {
-  if (file === '-') return { stream: await unpacked(process.stdin), size: null, bytesRead: () => null }
   try {
+    if (file === '-') return { stream: await unpacked(process.stdin), size: null, bytesRead: () => null }
     const handle = await open(file)
     const stats = await handle.stat()
     const stream = handle.createReadStream()

@@ -7,16 +7,22 @@ import { EXIT } from './exits.ts'
 
 /** Each returns the exit code. */
 export async function runRescore(context: ReportContext): Promise<number> {
-  return withDatabase(context.config, async ({ pool }) => {
+  return withDatabase(context.config, async ({ pool, description }) => {
     const result = await rescore(pool, context.config.BOND_SYMBOL)
-    context.output(result, `scores changed: ${result.scoresChanged}`)
+    const text = `scores changed: ${result.scoresChanged}\n  database: ${description}`
+    context.output({ ...result, database: description }, text)
     return EXIT.ok
   })
 }
 
-export async function runMigrate(config: Config): Promise<number> {
-  return withDatabase({ ...config, MIGRATE_ON_START: true }, ({ description }) => {
-    console.log(`the schema is up to date: ${description}`)
-    return Promise.resolve(EXIT.ok)
-  })
+/** @param creates whether an embedded database may be made. */
+export async function runMigrate(config: Config, creates: boolean): Promise<number> {
+  return withDatabase(
+    { ...config, MIGRATE_ON_START: true },
+    ({ description }) => {
+      console.log(`the schema is up to date: ${description}`)
+      return Promise.resolve(EXIT.ok)
+    },
+    creates ? 'creates' : 'may create',
+  )
 }

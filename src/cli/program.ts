@@ -1,6 +1,7 @@
 // The commands, their options and their help.
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { loadConfig } from '../config.ts'
+import { applyEnvFile } from '../env-file.ts'
 import { FORMATS, type Format } from '../loading/formats.ts'
 import { SYMBOL_PATTERN } from '../loading/load.ts'
 import type { OnError } from '../loading/staging.ts'
@@ -16,6 +17,7 @@ interface CommonFlags {
   json: boolean
 }
 interface LoadFlags extends CommonFlags {
+  create: boolean
   format?: Format
   onError: OnError
   dryRun: boolean
@@ -33,9 +35,11 @@ const ABOUT =
   "Runs the Barometer service, loads its data, looks into its cache, clears it and finds out what is wrong. The configuration is the service's own " +
   '(environment variables and .env); without DATABASE_URL it is the embedded PostgreSQL under DATA_DIR, whether the service runs or not.'
 const BARS_HELP = `
-The header line names date, open, high, low, close and volume, in any order; other columns are ignored. Or objects with these
-fields, one a line or in one array.
-Loading replaces what is there for the same symbol and date. Lines that are wrong are reported, the rest is loaded.
+The header line names date, open, high, low, close and volume, in any order; other columns are ignored, and the report names
+them. Or objects with these fields, one a line or in one array. What names another instrument, a time of day, and one date
+with different values are rejected.
+Loading replaces what is there for the same symbol and date. Lines that are wrong are reported, the rest is loaded. The report
+says which database it went to.
 
   barometer load bars sp500.csv --symbol ^GSPC --name 'S&P 500'`
 const ARTICLES_HELP = `
@@ -52,6 +56,10 @@ export async function runCommandLine(
   const program = new Command('barometer').description(ABOUT).version(VERSION)
   program.addHelpText('afterAll', EXIT_CODES_HELP).exitOverride().showHelpAfterError('(--help says more)')
 
+  // As the service does: it is the same configuration. Help needs none, and the doctor says what is wrong with it.
+  program.hook('preAction', (_, command) => {
+    if (command.name() !== 'doctor') applyEnvFile(environment)
+  })
   const contextOf = ({ json }: CommonFlags): ReportContext => {
     const config = loadConfig(environment)
     return {
@@ -61,7 +69,7 @@ export async function runCommandLine(
   }
   const loadTarget = async (file: string, target: LoadTarget, flags: LoadFlags) => {
     const { format, onError, dryRun } = flags
-    exitCode = await runLoad(contextOf(flags), file, { ...target, format, onError, dryRun })
+    exitCode = await runLoad(contextOf(flags), file, { ...target, format, onError, dryRun }, flags.create)
   }
 
   const load = program
@@ -104,8 +112,9 @@ export async function runCommandLine(
   program
     .command('migrate')
     .description('bring the database schema up to date')
-    .action(async () => {
-      exitCode = await runMigrate(loadConfig(environment))
+    .addOption(createOption())
+    .action(async ({ create }: { create: boolean }) => {
+      exitCode = await runMigrate(loadConfig(environment), create)
     })
 
   addOperations(program, environment, (code) => (exitCode = code))
@@ -131,6 +140,11 @@ function withLoadOptions(command: Command, format: Format): Command {
         .default('skip'),
     )
     .option('--dry-run', 'count everything, load nothing', false)
+    .addOption(createOption())
+}
+
+function createOption(): Option {
+  return new Option('--create', 'make an embedded database where there is none under DATA_DIR').default(false)
 }
 
 function readSymbol(text: string): string {

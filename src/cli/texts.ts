@@ -1,11 +1,13 @@
 // Reports and outcomes as sentences for a terminal.
 import type { Confirmation } from '../cache/index.ts'
 import type { LoadReport, Rejection } from '../loading/report.ts'
+import { namesText } from '../loading/wording.ts'
 
 const NUMBERS = new Intl.NumberFormat('en-US')
 const number = (value: number) => NUMBERS.format(value)
 
-export function reportText(title: string, report: LoadReport): string {
+/** @param database where it went. */
+export function reportText(title: string, report: LoadReport, database: string): string {
   const counts = [
     `inserted ${number(report.inserted)}`,
     `updated ${number(report.updated)}`,
@@ -17,10 +19,19 @@ export function reportText(title: string, report: LoadReport): string {
   return [
     `${title}: ${number(report.read)} ${report.read === 1 ? 'line' : 'lines'} read`,
     `  ${counts.join(', ')}`,
-    `  scores changed: ${number(report.scoresChanged)}`,
+    `  ${scoresText(report)}`,
+    `  database: ${database}`,
+    ...(report.ignored.length > 0 ? [`  ignored: ${namesText(report.ignored)}`] : []),
+    ...report.warnings.map((warning) => `  warning: ${warning}`),
     ...(report.rejected > 0 ? ['rejected:', ...report.rejections.map(rejectionText)] : []),
     ...(unlisted > 0 ? [`  and ${number(unlisted)} more`] : []),
   ].join('\n')
+}
+
+function scoresText({ scoresChanged }: LoadReport): string {
+  return scoresChanged === null
+    ? 'scores: brought up to date by the running service'
+    : `scores changed: ${number(scoresChanged)}`
 }
 
 export function rejectionText({ line, item, field, reason }: Rejection): string {

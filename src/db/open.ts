@@ -1,4 +1,5 @@
 // Opens the configured PostgreSQL, or the embedded one where none is configured, and brings it up to date.
+import path from 'node:path'
 import type { Config } from '../config.ts'
 import { openDatabase, type Database } from './client.ts'
 import { keepEmbedded } from './embedded/keep.ts'
@@ -35,7 +36,8 @@ async function openEmbedded(config: Config, dataDir: string): Promise<OpenDataba
   return {
     ...database,
     embedded: true,
-    description: `embedded, in ${dataDir} (127.0.0.1:${server.port})`,
+    // Two directories of the same name are two databases.
+    description: `embedded, in ${path.resolve(dataDir)} (127.0.0.1:${server.port})`,
     rows: (...asked) =>
       database.rows<never>(...asked).catch((error: unknown) => {
         if (error instanceof DatabaseUnavailable) server.revive()

@@ -1,6 +1,6 @@
 // The `from` and `to` of lists: checked, made canonical, and put into one order.
 import { invalidParameter, invalidParameters, type ParameterError } from '../problems.ts'
-import { parseDate, parseInstant, type Edge } from '../time/instants.ts'
+import { instantComplaint, parseDate, parseInstant, type Edge } from '../time/instants.ts'
 
 export interface Range {
   from: string | undefined
@@ -25,7 +25,9 @@ export function readInstantRange(given: AsGiven): Range {
   return readRange(given, FROM_TO, parseInstant, (text) => {
     // A bare + in a query string is a space: the most common way to get a time zone wrong.
     const hint = text.includes(' ') ? '; write a + in a URL as %2B' : ''
-    return `must be a date or an RFC 3339 date-time that exists, with at most 6 decimals of a second${hint}`
+    const why = instantComplaint(text)
+    const missing = why.startsWith('the offset') ? `; ${why}` : ''
+    return `must be a date or an RFC 3339 date-time that exists, with at most 6 decimals of a second${hint}${missing}`
   })
 }
 

@@ -1,10 +1,13 @@
 // Press articles: each record checked by itself against one schema, whatever format it came in.
 import Type, { type Static } from 'typebox'
 import { Compile } from 'typebox/compile'
-import { parseInstant } from '../time/instants.ts'
+import { instantComplaint, parseInstant, tomorrow } from '../time/instants.ts'
 import { readTable, type TableRecord } from './csv.ts'
+import { fieldReader, missingReason } from './field-names.ts'
 import { DECIMAL, parseEach, readValues, type Format, type RowProblem } from './formats.ts'
+import { Notes } from './notes.ts'
 import type { Parsed } from './report.ts'
+import { quote } from './wording.ts'
 
 /** Absent, null and (in text) empty mean the same. */
 const optionalText = (maxLength: number) =>
@@ -12,7 +15,7 @@ const optionalText = (maxLength: number) =>
 
 export const SOURCE_PATTERN = '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$'
 
-/** What a producer writes. Fields that are not named here are ignored. */
+/** What a producer writes. Fields that are not named here are ignored, and the report names them. */
 export const ArticleSchema = Type.Object({
   source: Type.String({ pattern: SOURCE_PATTERN }),
   title: Type.String({ maxLength: 1000, pattern: '\\S' }),
@@ -71,15 +74,44 @@ const COLUMNS = {
   ],
   multiline: true,
 } as const
+const KNOWN = new Set<string>([...COLUMNS.required, ...COLUMNS.optional])
+
+/** What each field takes, as the end of a sentence. */
+const EXPECTED: Readonly<Record<string, string | undefined>> = {
+  source: 'a code: at most 64 letters, digits and . _ -, of which the first is a letter or a digit',
+  title: 'a title: text of at most 1000 characters that is not blank',
+  url: 'text of at most 2048 characters',
+  summary: 'text of at most 5000 characters, or null',
+  content: 'text of at most 500000 characters, or null',
+  image_url: 'text of at most 2048 characters, or null',
+  language: 'text of at most 16 characters, or null',
+  published_at: 'text: a date, or an RFC 3339 date-time with its offset',
+  sentiment_score: 'a number from -1 to 1, or null',
+  sentiment_label: 'one of positive, neutral, negative, or null',
+  scraped_at: 'text: a date, or an RFC 3339 date-time with its offset, or null',
+}
 
 /** @throws LoadError when the input as a whole is not of this format. */
 export function readArticles(
   input: AsyncIterable<Uint8Array>,
   format: Format = 'ndjson',
+  notes = new Notes(),
 ): AsyncIterable<Parsed<ArticleRow>[]> {
-  return format === 'csv'
-    ? parseEach(readTable(input, COLUMNS), (record) => readArticle(fromTable(record)))
-    : parseEach(readValues(input, format), (record) => readArticle(record.value))
+  // It has begun somewhere already.
+  const lastDate = tomorrow()
+  if (format === 'csv')
+    return parseEach(readTable(input, COLUMNS, notes), (record) => readArticle(fromTable(record), lastDate))
+  const readFields = fieldReader(KNOWN, notes)
+  return parseEach(readValues(input, format), ({ value }) => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+      return { field: null, reason: `${quote(value)} is not an object` }
+    const named = readFields(value)
+    if ('reason' in named) return named
+    const { fields } = named
+    const missing = COLUMNS.required.find((name) => fields[name] === undefined)
+    if (missing !== undefined) return { field: missing, reason: missingReason(value, KNOWN) }
+    return readArticle(fields, lastDate)
+  })
 }
 
 type Column = (typeof COLUMNS)[keyof typeof COLUMNS & ('required' | 'optional')][number]
@@ -94,7 +126,7 @@ function fromTable({ values }: TableRecord<Column>): object {
   }
 }
 
-function readArticle(value: unknown): ArticleRow | Problem {
+function readArticle(value: object, lastDate: string): ArticleRow | Problem {
   if (!checker.Check(value)) return schemaProblem(value)
   const publishedAt = parseInstant(value.published_at, 'start')
   const scrapedAt = parseInstant(value.scraped_at ?? '', 'start')
@@ -102,8 +134,8 @@ function readArticle(value: unknown): ArticleRow | Problem {
     textProblem(value) ??
     urlProblem('url', value.url) ??
     urlProblem('image_url', value.image_url || null) ??
-    instantProblem('published_at', value.published_at, publishedAt) ??
-    instantProblem('scraped_at', value.scraped_at || null, scrapedAt)
+    instantProblem('published_at', value.published_at, publishedAt, lastDate) ??
+    instantProblem('scraped_at', value.scraped_at || null, scrapedAt, lastDate)
   if (problem !== null) return problem
   const score = value.sentiment_score ?? null
   return {
@@ -116,7 +148,7 @@ function readArticle(value: unknown): ArticleRow | Problem {
     language: value.language || null,
     published_at: publishedAt ?? '',
     sentiment_score: score,
-    sentiment_label: score === null ? null : (value.sentiment_label ?? labelOfSentiment(score)),
+    sentiment_label: value.sentiment_label ?? (score === null ? null : labelOfSentiment(score)),
     scraped_at: scrapedAt,
   }
 }
@@ -127,10 +159,12 @@ export function labelOfSentiment(score: number): 'positive' | 'neutral' | 'negat
   return score <= -POSITIVE_FROM ? 'negative' : 'neutral'
 }
 
-function schemaProblem(value: unknown): Problem {
+function schemaProblem(value: object): Problem {
   const [first] = checker.Errors(value)
   const field = first?.instancePath.slice(1) ?? ''
-  return { field: field === '' ? null : field, reason: first?.message ?? 'does not fit the schema' }
+  const expected = EXPECTED[field]
+  if (expected === undefined) return { field: null, reason: first?.message ?? 'does not fit the schema' }
+  return { field, reason: `${quote((value as Record<string, unknown>)[field])} is not ${expected}` }
 }
 
 /** PostgreSQL stores no NUL, and half of a surrogate pair is no character in any encoding. */
@@ -142,9 +176,9 @@ function textProblem(article: Article): Problem | null {
 function urlProblem(field: string, url: string | null | undefined): Problem | null {
   if (url === null || url === undefined) return null
   if (!/^https?:\/\/\S+$/i.test(url) || !URL.canParse(url))
-    return { field, reason: 'must be an http or https URL' }
+    return { field, reason: `${quote(url)} is not an http or https URL` }
   if (Buffer.byteLength(url) > MAX_URL_BYTES)
-    return { field, reason: `must not have more than ${MAX_URL_BYTES} bytes` }
+    return { field, reason: `${quote(url)} has more than ${MAX_URL_BYTES} bytes` }
   return null
 }
 
@@ -152,10 +186,11 @@ function instantProblem(
   field: string,
   text: string | null | undefined,
   instant: string | null,
+  lastDate: string,
 ): Problem | null {
-  if (text === null || text === undefined || instant !== null) return null
-  return {
-    field,
-    reason: `${JSON.stringify(text.slice(0, 40))} is not a date or time that exists (RFC 3339)`,
-  }
+  if (text === null || text === undefined) return null
+  if (instant === null) return { field, reason: `${quote(text)}: ${instantComplaint(text)}` }
+  return instant.slice(0, lastDate.length) > lastDate
+    ? { field, reason: `${quote(text)} is after tomorrow, ${lastDate}` }
+    : null
 }

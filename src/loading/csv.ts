@@ -1,6 +1,9 @@
 // CSV (RFC 4180) with a header line, each record by itself: a broken one does not spoil those behind it.
+import { foldName } from './field-names.ts'
 import { MAX_LINE_BYTES, readRawLines, type Line } from './lines.ts'
+import { Notes } from './notes.ts'
 import { LoadError, type Rejection } from './report.ts'
+import { namesText } from './wording.ts'
 
 export interface TableRecord<Column extends string> {
   line: number
@@ -18,20 +21,22 @@ export interface TableColumns<Column extends string> {
 /**
  * Reads records, in batches, by the names in the header line, in any order and case; columns that are not asked for are ignored.
  *
+ * @param notes are told of those, and of a last line without a line end.
  * @throws LoadError when there is no header line, or it lacks a column or names one twice.
  */
 export async function* readTable<Column extends string>(
   input: AsyncIterable<Uint8Array>,
   columns: TableColumns<Column>,
+  notes = new Notes(),
 ): AsyncGenerator<(TableRecord<Column> | Rejection)[]> {
   const expected = `its first line must name ${columns.required.join(', ')}`
   let header: (Column | null)[] | undefined
-  for await (const batch of readRecords(input, columns.multiline)) {
+  for await (const batch of readRecords(input, columns.multiline, notes)) {
     if (header === undefined) {
       const first = batch.shift()
       if (first === undefined) continue
       if ('reason' in first) throw new LoadError(`no header: ${first.reason}; ${expected}`)
-      header = readHeader(first.fields, columns)
+      header = readHeader(first.fields, columns, notes)
     }
     const named = header
     yield batch.map((record) => ('reason' in record ? record : nameFields(record, named)))
@@ -56,14 +61,26 @@ function nameFields<Column extends string>(
 function readHeader<Column extends string>(
   fields: string[],
   { required, optional }: TableColumns<Column>,
+  notes: Notes,
 ): (Column | null)[] {
-  const names = fields.map((name) => name.toLowerCase())
+  const names = fields.map(foldName)
   const missing = required.filter((column) => !names.includes(column))
   const known = [...required, ...optional]
   const twice = known.filter((column) => names.indexOf(column) !== names.lastIndexOf(column))
-  if (missing.length > 0) throw new LoadError(`the header line has no column ${missing.join(', ')}`)
-  if (twice.length > 0) throw new LoadError(`the header line names ${twice.join(', ')} more than once`)
+  const others = fields.filter((_, index) => !known.some((column) => column === names[index]))
+  if (missing.length > 0)
+    throw new LoadError(
+      `the header line has no column ${namesText(missing)}; the file has ${namesText(others)}${separatorHint(fields)}`,
+    )
+  if (twice.length > 0) throw new LoadError(`the header line names ${namesText(twice)} more than once`)
+  for (const name of others) notes.ignore(name)
   return names.map((name) => known.find((column) => column === name) ?? null)
+}
+
+/** Programs that write a comma in numbers separate fields by something else. */
+function separatorHint(fields: string[]): string {
+  const [only = ''] = fields
+  return fields.length === 1 && /[;\t|]/.test(only) ? '; fields are separated by commas' : ''
 }
 
 interface Fields {
@@ -75,6 +92,7 @@ interface Fields {
 async function* readRecords(
   input: AsyncIterable<Uint8Array>,
   multiline: boolean,
+  notes: Notes,
 ): AsyncGenerator<(Fields | Rejection)[]> {
   /** The lines of a value that is not closed yet. */
   let open: Line[] = []
@@ -118,7 +136,7 @@ async function* readRecords(
     for (const line of others) read(line)
   }
 
-  for await (const lines of readRawLines(input)) {
+  for await (const lines of readRawLines(input, notes)) {
     for (const line of lines) {
       if ('reason' in line) {
         while (open.length > 0) giveUp()

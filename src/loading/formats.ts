@@ -2,6 +2,7 @@
 import { readItems } from './json-array.ts'
 import { readLines } from './lines.ts'
 import type { Parsed, Rejection } from './report.ts'
+import { quote } from './wording.ts'
 
 /** `json`: one array of objects. */
 export const FORMATS = ['ndjson', 'csv', 'json'] as const
@@ -38,7 +39,7 @@ function readValue(record: Place & { text: string }, what: string): ValueRecord 
   try {
     value = JSON.parse(record.text)
   } catch {
-    return { ...placeOf(record), field: null, reason: `the ${what} is not JSON` }
+    return { ...placeOf(record), field: null, reason: `the ${what} is not JSON: ${quote(record.text)}` }
   }
   const { line, item } = record
   return item === undefined ? { line, value } : { line, item, value }

@@ -1,5 +1,6 @@
 // Bytes in, numbered lines of text out, in memory bounded by the longest line accepted. They come in batches, of those that a piece of the input
 // ends: handed on one by one, each would wait its turn at every step it goes through, which takes longer than the steps.
+import type { Notes } from './notes.ts'
 import type { Rejection } from './report.ts'
 
 /** One mebibyte: no line of any format has a reason to be longer, and a file without newlines must not fill the memory. */
@@ -26,8 +27,15 @@ export async function* readLines(input: AsyncIterable<Uint8Array>): AsyncGenerat
   }
 }
 
-/** The same with every line there is as it stands, empty ones and what is in front of a line feed included: it may be inside of quotes. */
-export async function* readRawLines(input: AsyncIterable<Uint8Array>): AsyncGenerator<(Line | Rejection)[]> {
+/**
+ * The same with every line there is as it stands, empty ones and what is in front of a line feed included: it may be inside of quotes.
+ *
+ * @param notes are told of a last line without a line feed: it may have been cut off in the middle of a number.
+ */
+export async function* readRawLines(
+  input: AsyncIterable<Uint8Array>,
+  notes?: Notes,
+): AsyncGenerator<(Line | Rejection)[]> {
   let line = 1
   let pieces: Uint8Array[] = []
   let length = 0
@@ -57,7 +65,9 @@ export async function* readRawLines(input: AsyncIterable<Uint8Array>): AsyncGene
     }
     yield batch
   }
-  if (length > 0) yield [take()]
+  if (length === 0) return
+  notes?.warn(`the last line, ${line}, has no line end: it was taken as it is, and may have been cut off`)
+  yield [take()]
 }
 
 const decoder = new TextDecoder('utf-8', { fatal: true })

@@ -26,6 +26,8 @@ export interface Scoring {
   outcome: ScoringOutcome
   /** Snapshots written or deleted. */
   changed: number
+  /** How far they had been brought up to date before; null where they never were. */
+  position: number | null
 }
 
 export interface ScoringOptions {
@@ -57,19 +59,26 @@ export async function scorePending(options: ScoringOptions): Promise<Scoring> {
   return inTransaction(pool, async (session) => {
     await session`select set_config('statement_timeout', ${STATEMENT_LIMIT}, true),
       set_config('idle_in_transaction_session_timeout', ${IDLE_LIMIT}, true), set_config('lock_timeout', ${LOCK_LIMIT}, true)`
-    if (!(await takeTurn(session, waits))) return { outcome: 'busy', changed: 0 }
+    if (!(await takeTurn(session, waits))) return { outcome: 'busy', changed: 0, position: null }
     const state = await readState(session)
+    const { position } = state
     const scope = scopeOf(state, options)
-    if (scope === 'left') return { outcome: 'left', changed: 0 }
+    if (scope === 'left') return { outcome: 'left', changed: 0, position }
     if (scope !== 'every index' && scope.length === 0) {
       if (state.newest - (state.position ?? 0) > IDLE_DISTANCE)
         await session`update score_state set position = ${state.newest}`
-      return { outcome: 'nothing', changed: 0 }
+      return { outcome: 'nothing', changed: 0, position }
     }
     const changed = await recomputeScores(session, scope, bondSymbol)
     await noteState(session, state.newest, bondSymbol)
-    return { outcome: 'done', changed }
+    return { outcome: 'done', changed, position }
   })
+}
+
+/** How far the scores have been brought up to date; null where they never were. */
+export async function readScorePosition(session: TransactionSql): Promise<number | null> {
+  const [state] = await session<{ position: number }[]>`select position from score_state`
+  return state?.position ?? null
 }
 
 async function takeTurn(session: TransactionSql, waits: boolean): Promise<boolean> {

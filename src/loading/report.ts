@@ -30,13 +30,17 @@ export interface LoadReport {
   inserted: number
   updated: number
   unchanged: number
-  /** Lines that a later line of the same input with the same key replaced. */
+  /** Lines that a later line of the same input with the same key replaced; of bars, only such as say the same. */
   duplicates: number
   rejected: number
   /** The first hundred of those rejected, in the input's order. */
   rejections: Rejection[]
-  /** Score snapshots written or deleted after the commit; 0 where a running service computed them, or will. */
-  scoresChanged: number
+  /** Columns or fields that mean nothing to the load, as the input spells them. */
+  ignored: string[]
+  /** What may be wrong with the input as a whole. */
+  warnings: string[]
+  /** Score snapshots written or deleted after the commit; null where a running service computed them, or will. */
+  scoresChanged: number | null
 }
 
 /**
@@ -65,6 +69,19 @@ export class RowsRejected extends LoadError {
     super(`${rejected === 1 ? 'a line was' : `${rejected} lines were`} rejected; nothing was loaded`)
     this.read = read
     this.rejections = rejections
+  }
+}
+
+/** The data are loaded, their scores are not: the work on them failed or was broken off. */
+export class ScoresUnfinished extends LoadError {
+  readonly report: LoadReport
+
+  constructor(report: LoadReport, reason: string, options: ErrorOptions) {
+    super(
+      `the scores could not be computed: ${reason}; what was loaded is kept, and a service that runs will compute them, or rescore`,
+      options,
+    )
+    this.report = report
   }
 }
 

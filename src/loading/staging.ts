@@ -12,6 +12,8 @@ export interface Staging<Row extends object> {
   columns: Record<keyof Row & string, string>
   /** The columns that identify a row. */
   key: keyof Row & string
+  /** Takes out rows that cannot all be true. They are found by `line` and `item`, columns that are added for it. */
+  rejectConflicts?: (session: TransactionSql, report: LoadReport) => Promise<void>
 }
 
 /**
@@ -22,17 +24,19 @@ export interface Staging<Row extends object> {
  */
 export async function stageRows<Row extends object>(
   session: TransactionSql,
-  { table, columns, key }: Staging<Row>,
+  { table, columns, key, rejectConflicts }: Staging<Row>,
   batches: AsyncIterable<Parsed<Row>[]>,
   report: LoadReport,
   onError: OnError,
 ): Promise<void> {
   const names = Object.keys(columns) as (keyof Row & string)[]
   const definitions = names.map((name) => `${name} ${columns[name]}`)
+  if (rejectConflicts !== undefined) definitions.push('line bigint', 'item bigint')
   await session.unsafe(
     `create temp table ${table} (position bigint not null, ${definitions.join(', ')}) on commit drop`,
   )
   await copyLines(session, table, acceptedLines())
+  await rejectConflicts?.(session, report)
   if (onError === 'abort' && report.rejected > 0) throw new RowsRejected(report)
 
   await session.unsafe(`analyze ${table}`)
@@ -55,7 +59,9 @@ export async function stageRows<Row extends object>(
           continue
         }
         const row = parsed.row as Record<string, string | number | null>
-        lines += copyLine([report.read, ...names.map((name) => row[name] ?? null)])
+        const values = names.map((name) => row[name] ?? null)
+        if (rejectConflicts !== undefined) values.push(parsed.line, parsed.item ?? null)
+        lines += copyLine([report.read, ...values])
       }
       yield lines
     }

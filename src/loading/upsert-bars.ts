@@ -1,6 +1,7 @@
 // Staged bars into `daily_bars`, and the instrument they belong to.
 import type { TransactionSql } from 'postgres'
 import type { BarRow } from './bars.ts'
+import { rejectConflicts } from './conflicts.ts'
 import type { LoadReport } from './report.ts'
 import type { Staging } from './staging.ts'
 
@@ -28,6 +29,7 @@ export interface Instrument {
 export const BAR_STAGING: Staging<BarRow> = {
   table: 'staged_bars',
   key: 'date',
+  rejectConflicts,
   columns: {
     date: 'date',
     open: 'double precision',
@@ -35,6 +37,7 @@ export const BAR_STAGING: Staging<BarRow> = {
     low: 'double precision',
     close: 'double precision',
     volume: 'double precision',
+    label: 'text',
   },
 }
 

@@ -38,6 +38,21 @@ export function parseInstant(text: string, edge: Edge): string | null {
   return `${new Date(milliseconds).toISOString().slice(0, SECONDS_LENGTH)}${fractionText(fraction)}Z`
 }
 
+/** Why there is no instant in a text, as the end of a sentence that begins with it. */
+export function instantComplaint(text: string): string {
+  const withT = text.replace(/^([\d-]{10}) (?=\d)/, '$1T')
+  const spaced = withT === text ? [] : ['a T belongs between date and time']
+  if (parseInstant(`${withT}Z`, 'start') !== null)
+    return ['the offset is missing: Z, or one such as +01:00', ...spaced].join('; ')
+  if (spaced.length > 0 && parseInstant(withT, 'start') !== null) return spaced.join()
+  return 'it is no date or time that exists (RFC 3339, such as 2020-01-02T10:00:00Z, with at most 6 decimals of a second)'
+}
+
+/** The date of tomorrow in UTC, which has begun somewhere already. */
+export function tomorrow(now = Date.now()): string {
+  return new Date(now + 24 * 60 * MINUTE_MS).toISOString().slice(0, 'YYYY-MM-DD'.length)
+}
+
 /** The digits after a decimal point as `.ffffff`; nothing when there are none or all are zero. */
 export function fractionText(digits = ''): string {
   if (digits === '') return ''

@@ -1,9 +1,7 @@
 // PostgreSQL: whether it can be reached, is new enough, migrated, writable, and passes notifications on.
-import { existsSync } from 'node:fs'
-import path from 'node:path'
 import type { Config } from '../../config.ts'
 import { diagnoseDatabase, type DatabaseDiagnosis } from '../../db/diagnosis.ts'
-import { openEmbeddedPostgres } from '../../db/embedded/index.ts'
+import { hasEmbeddedPostgres, openEmbeddedPostgres } from '../../db/embedded/index.ts'
 import { reasonOf } from '../../loading/transaction.ts'
 import { clockFinding, note, ok, problem, warning, type Finding } from './finding.ts'
 
@@ -29,7 +27,7 @@ export async function databaseFindings(config: Config): Promise<Finding[]> {
     if (DATABASE_URL !== undefined)
       return findingsOf(await diagnoseDatabase(DATABASE_URL, DATABASE_URL_DIRECT ?? DATABASE_URL), config)
     // A look must not create a database.
-    if (!existsSync(path.resolve(DATA_DIR, 'postgres')))
+    if (!hasEmbeddedPostgres(DATA_DIR))
       return [
         note(
           CHECK,

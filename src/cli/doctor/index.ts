@@ -1,5 +1,6 @@
 // `doctor`: looks at everything the service stands on, and says of each finding what to do about it.
 import { ConfigError, loadConfig, type Config } from '../../config.ts'
+import { applyEnvFile } from '../../env-file.ts'
 import { VERSION } from '../../version.ts'
 import { EXIT } from '../exits.ts'
 import { serviceAddress } from '../service.ts'
@@ -37,6 +38,7 @@ async function findingsOf(environment: NodeJS.ProcessEnv, service: string | unde
   const versions = ok('versions', `barometer ${VERSION}, Node.js ${process.versions.node}`)
   let config: Config
   try {
+    applyEnvFile(environment)
     config = loadConfig(environment)
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error

@@ -34,6 +34,15 @@ export interface EmbeddedOptions {
   port?: number
 }
 
+/** Whether there is one under `dataDir`, running or not. */
+export function hasEmbeddedPostgres(dataDir: string): boolean {
+  return existsSync(databaseDirOf(dataDir))
+}
+
+function databaseDirOf(dataDir: string): string {
+  return path.resolve(dataDir, 'postgres')
+}
+
 /**
  * Opens the PostgreSQL under `dataDir`: connects to the one that another process runs there, else creates it where there is none and
  * starts it on a loopback port. Several processes may do so at once; one wins and the others find it.
@@ -44,7 +53,7 @@ export async function openEmbeddedPostgres(
   dataDir: string,
   { settings = [], port }: EmbeddedOptions = {},
 ): Promise<EmbeddedPostgres> {
-  const databaseDir = path.resolve(dataDir, 'postgres')
+  const databaseDir = databaseDirOf(dataDir)
   const deadline = Date.now() + START_LIMIT_MS
   let wanted = port ?? (await lastPort(databaseDir))
   for (;;) {

@@ -1,11 +1,12 @@
 // Data in: bars of an instrument, and articles, as a stream of any size in one transaction.
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox'
-import type { IncomingMessage } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { Config } from '../../config.ts'
 import { problemAnswers } from '../../http/schemas.ts'
 import { receiveUpload } from '../../http/upload.ts'
 import { load, type ArticleLoad, type BarLoad } from '../../loading/load.ts'
+import { quote } from '../../loading/wording.ts'
 import { Problem } from '../../problems.ts'
 import { problemOf } from './failures.ts'
 import { Running } from './running.ts'
@@ -23,7 +24,7 @@ export const ingestRoutes: FastifyPluginCallbackTypebox<{ config: Config }> = (a
   app.removeAllContentTypeParsers()
   for (const type of Object.keys(FORMAT_OF))
     app.addContentTypeParser(type, (_request, raw, next) => next(null, raw))
-  app.addContentTypeParser('*', (_request, _raw, next) => next(unsupported()))
+  app.addContentTypeParser('*', (request, _raw, next) => next(unsupported(request.headers)))
 
   const answers = {
     200: IngestReport,
@@ -74,7 +75,7 @@ export const ingestRoutes: FastifyPluginCallbackTypebox<{ config: Config }> = (a
   ): Promise<IngestReport> {
     reply.header('cache-control', 'no-store')
     const raw = request.body as IncomingMessage | undefined
-    if (raw === undefined) throw unsupported()
+    if (raw === undefined) throw unsupported(request.headers)
     const started = performance.now()
     const { format, gzip } = formOf(request)
     const report = await running.run(async (pool) => {
@@ -99,7 +100,7 @@ export const ingestRoutes: FastifyPluginCallbackTypebox<{ config: Config }> = (a
     })
     const { scoresChanged: _, ...counts } = report
     const ms = Math.round(performance.now() - started)
-    const { rejections: _rejections, ...counted } = counts
+    const { rejections: _rejections, ignored: _ignored, warnings: _warnings, ...counted } = counts
     request.log.info({ ...counted, ...options, actor: request.actor, ms }, `${target.kind} ingested`)
     return { ...counts, dry_run: options.dryRun === true, took_ms: ms }
   }
@@ -111,14 +112,17 @@ function formOf({ headers }: FastifyRequest) {
   const charset = parameters.find((parameter) => parameter.startsWith('charset='))
   const coding = (headers['content-encoding'] ?? 'identity').toLowerCase()
   const isUtf8 = charset === undefined || /^charset="?utf-?8"?$/.test(charset)
-  if (format === undefined || !isUtf8 || !['identity', 'gzip', 'x-gzip'].includes(coding)) throw unsupported()
+  if (format === undefined || !isUtf8 || !['identity', 'gzip', 'x-gzip'].includes(coding))
+    throw unsupported(headers)
   return { format, gzip: coding !== 'identity' }
 }
 
-function unsupported(): Problem {
+function unsupported(headers: IncomingHttpHeaders): Problem {
+  const { 'content-type': type, 'content-encoding': coding } = headers
+  const sent = [type ?? 'no content-type', ...(coding === undefined ? [] : [`content-encoding: ${coding}`])]
   return new Problem(
     'unsupported_media_type',
-    'send application/x-ndjson, text/csv or application/json in UTF-8, as it is or with content-encoding: gzip',
+    `${quote(sent.join(', '))} is not taken: send application/x-ndjson, text/csv or application/json in UTF-8, as it is or with content-encoding: gzip`,
   )
 }
 

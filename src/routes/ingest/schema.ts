@@ -37,17 +37,29 @@ export const IngestReport = named(
     inserted: Count('New rows'),
     updated: Count('Rows that were there, with other values'),
     unchanged: Count('Rows that were there, the same'),
-    duplicates: Count('Records that a later one of the same body with the same key replaced'),
+    duplicates: Count(
+      'Records that a later one of the same body with the same key replaced; of bars, only such as say the same',
+    ),
     rejected: Count('Records that cannot be taken'),
     rejections: Type.Array(RejectionSchema, { description: 'The first hundred of those' }),
+    ignored: Type.Array(Type.String(), {
+      description: 'Columns or fields that mean nothing here, as the body spells them, 50 at most',
+    }),
+    warnings: Type.Array(Type.String(), { description: 'What may be wrong with the body as a whole' }),
     dry_run: Type.Boolean({ description: 'True: what is counted was undone' }),
     took_ms: Count('From the first byte of the body to the commit'),
   }),
 )
 export type IngestReport = Static<typeof IngestReport>
 
+/** By media type; one of many that are in use for an object a line. Whether JSON is an array shows in its first character. */
 export const FORMAT_OF: Record<string, Format> = {
   'application/x-ndjson': 'ndjson',
+  'application/ndjson': 'ndjson',
+  'application/jsonl': 'ndjson',
+  'application/x-jsonl': 'ndjson',
+  'application/jsonlines': 'ndjson',
+  'application/x-jsonlines': 'ndjson',
   'text/csv': 'csv',
   'application/json': 'json',
 }
@@ -55,11 +67,11 @@ export const FORMAT_OF: Record<string, Format> = {
 const Bar = named(
   'BarToIngest',
   Type.Object({
-    date: Type.String({ format: 'date' }),
-    open: Type.Number({ exclusiveMinimum: 0 }),
+    date: Type.String({ format: 'date', description: 'Not after tomorrow' }),
+    open: Type.Number({ exclusiveMinimum: 0, description: 'From `low` to `high`' }),
     high: Type.Number({ exclusiveMinimum: 0, description: 'Not below `low`' }),
     low: Type.Number({ exclusiveMinimum: 0 }),
-    close: Type.Number({ exclusiveMinimum: 0 }),
+    close: Type.Number({ exclusiveMinimum: 0, description: 'From `low` to `high`' }),
     volume: Type.Number({ minimum: 0 }),
   }),
 )

@@ -224,7 +224,7 @@ t.test('the embedded PostgreSQL: not made by a look, and looked at where it is',
   const environment = { DATABASE_URL: '', DATA_DIR: folder }
   t.match((await examine(environment)).of('postgresql'), { level: 'note', says: /first start makes/ })
   t.match((await examine(environment)).of('postgresql'), { level: 'note' }, 'still not there')
-  t.match(await runCommand(t, ['migrate'], { PORT, DATA_DIR: folder }), { code: 0 })
+  t.match(await runCommand(t, ['migrate', '--create'], { PORT, DATA_DIR: folder }), { code: 0 })
   const { of } = await examine(environment)
   t.match([of('postgresql'), of('migrations')], [{ level: 'ok' }, { level: 'ok' }])
 })

@@ -26,7 +26,7 @@ t.test('the sample, twice: all of it, then nothing', async (t) => {
   t.match(first, { code: 0, stderr: '' }, 'no progress bar where standard error is no terminal')
   t.match(
     first.stdout,
-    /bars of \^GSPC from .*: 5,105 lines read\n  inserted 5,105, updated 0, unchanged 0, rejected 0\n  scores changed: 4,834\n$/,
+    /bars of \^GSPC from .*: 5,105 lines read\n  inserted 5,105, updated 0, unchanged 0, rejected 0\n  scores changed: 4,834\n  database: 127\.0\.0\.1:\d+\/\w+\n  ignored: `adjclose`\n  warning: the last line, 5106, has no line end: .*\n$/,
   )
   t.match(await run(['load', 'articles', SAMPLE_ARTICLES]), { code: 0, stderr: '' })
   t.equal(await count('media_articles'), articles)
@@ -44,11 +44,14 @@ t.test('the sample, twice: all of it, then nothing', async (t) => {
     duplicates: 0,
     rejected: 0,
     rejections: [],
+    ignored: ['adjclose'],
+    warnings: ['the last line, 5106, has no line end: it was taken as it is, and may have been cut off'],
     scoresChanged: 0,
+    database: new URL(server.url).host + new URL(server.url).pathname,
   })
   t.match(await run(['load', 'articles', SAMPLE_ARTICLES]), {
     code: 0,
-    stdout: /scores changed: 0\n$/,
+    stdout: /scores changed: 0\n  database: .*\n$/,
   })
 })
 
@@ -62,7 +65,7 @@ t.test(
     t.match(result.stdout, /inserted 2, updated 0, unchanged 0, rejected 2/)
     t.match(
       result.stdout,
-      /rejected:\n  line 2: url: must be an http or https URL\n  line 4: the line is not JSON\n/,
+      /rejected:\n  line 2: url: "nowhere" is not an http or https URL\n  line 4: the line is not JSON: "{"\n/,
     )
     t.equal(await count('media_articles'), 2)
   },
@@ -109,7 +112,8 @@ t.test('all or nothing, or only tried', async (t) => {
   t.match(await run(['load', 'articles', '-', '--on-error', 'abort'], text), {
     code: 1,
     stdout: '',
-    stderr: /^  line 2: url: must be an http or https URL\nerror: a line was rejected; nothing was loaded\n$/,
+    stderr:
+      /^  line 2: url: "nowhere" is not an http or https URL\nerror: a line was rejected; nothing was loaded\n$/,
   })
   t.match(await run(['load', 'articles', '-', '--dry-run'], text), {
     code: 3,
@@ -127,7 +131,7 @@ t.test('BOND_SYMBOL reaches the scores, and rescore follows a change of it', asy
   const coverage = async () =>
     (await pool`select coverage from score_snapshots order by as_of desc limit 1`)[0]?.['coverage'] as number
   t.equal(await coverage(), 0.85)
-  t.match(await run(['rescore']), { code: 0, stdout: /^scores changed: \d{4}\n$/ })
+  t.match(await run(['rescore']), { code: 0, stdout: /^scores changed: \d{4}\n  database: .*\n$/ })
   t.equal(await coverage(), 0.7)
 })
 

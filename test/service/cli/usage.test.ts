@@ -24,7 +24,7 @@ t.test('a database that is not migrated is said to be so, and migrate is the rem
 t.test('what cannot be loaded at all is one line and exit code 1', async (t) => {
   const failures: [args: string[], input: string, message: RegExp][] = [
     [['load', 'bars', 'no-such-file.csv', ...GSPC], '', /^error: the file cannot be opened: ENOENT.*\n$/],
-    [['load', 'bars', '-', ...GSPC], 'a,b\n1,2\n', /^error: the header line has no column date, .*\n$/],
+    [['load', 'bars', '-', ...GSPC], 'a,b\n1,2\n', /^error: the header line has no column `date`, .*\n$/],
     [['load', 'articles', path.dirname(SAMPLE_BARS)], '', /^error: the file cannot be opened: EISDIR.*\n$/],
   ]
   await Promise.all(

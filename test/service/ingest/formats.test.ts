@@ -89,9 +89,9 @@ t.test('what is ingested is what is answered', async (t) => {
 
 t.test('a record that is wrong is reported with all that is needed to find it', async (t) => {
   const wrong: [fields: object, field: string | null, reason: RegExp][] = [
-    [{ published_at: '2020-02-30T00:00:00Z' }, 'published_at', /2020-02-30.* is not a date/],
-    [{ sentiment_score: 1.5 }, 'sentiment_score', /<= 1/],
-    [{ sentiment_score: -1.5 }, 'sentiment_score', />= -1/],
+    [{ published_at: '2020-02-30T00:00:00Z' }, 'published_at', /2020-02-30.* no date/],
+    [{ sentiment_score: 1.5 }, 'sentiment_score', /^1.5 is not a number from -1 to 1/],
+    [{ sentiment_score: -1.5 }, 'sentiment_score', /^-1.5 is not a number from -1 to 1/],
     [{ url: 'nowhere' }, 'url', /http or https/],
     [{ title: 'x'.repeat(2_000_000) }, null, /longer than 1 MiB/],
   ]
@@ -126,8 +126,8 @@ t.test('a record that is wrong is reported with all that is needed to find it', 
     rejections: [
       { item: 1, field: 'low', reason: '"9" is not a decimal number' },
       { item: 2, field: 'date' },
-      { item: 3, field: 'open', reason: 'what is not there is not a decimal number' },
-      { item: 4, field: null, reason: 'must be an object' },
+      { item: 3, field: 'open', reason: 'is missing' },
+      { item: 4, field: null, reason: '7 is not an object' },
     ],
   })
 })
@@ -176,7 +176,12 @@ t.test('dry_run=true: all is counted, nothing is kept', async (t) => {
 t.test('what cannot be read as a whole is refused', async (t) => {
   for (const [path, headers, body] of [
     [ARTICLES, JSON_ARRAY, '[{"a":1}'],
-    [ARTICLES, JSON_ARRAY, '{}'],
+    [ARTICLES, JSON_ARRAY, '{\n}'],
+    [ARTICLES, JSON_ARRAY, '[]'],
+    [ARTICLES, NDJSON, '\n\n'],
+    [ARTICLES, CSV, JSON.stringify(article(1))],
+    [ARTICLES, NDJSON, gzipSync(ndjson([article(1)]))],
+    [ARTICLES, NDJSON, Buffer.from(ndjson([article(1)]), 'utf16le')],
     [ARTICLES, CSV, 'title,url\n'],
     [BARS, CSV, ''],
     [ARTICLES, { ...NDJSON, ...GZIP }, 'not packed'],
@@ -198,9 +203,29 @@ t.test('what cannot be read as a whole is refused', async (t) => {
       [],
       JSON.stringify(headers),
     )
-  t.match(await ingest(service, ARTICLES, { 'content-type': 'Application/JSON; charset="UTF-8"' }, '[]'), {
-    read: 0,
+  const { body } = await post(service, ARTICLES, { 'content-type': 'text/plain' }, 'x')
+  t.match(JSON.parse(body), { detail: /^"text\/plain" is not taken: send application\/x-ndjson/ })
+})
+
+t.test('JSON is an array or an object a line, whatever it is called', async (t) => {
+  const names = ['application/ndjson', 'application/jsonl', 'application/json', 'application/x-ndjson']
+  for (const type of [...names, 'Application/JSON; charset="UTF-8"'])
+    for (const body of [ndjson([article(1)]), JSON.stringify([article(1)], null, 1)])
+      t.match(await ingest(service, ARTICLES, { 'content-type': type }, body), { read: 1, rejected: 0 }, type)
+})
+
+t.test('the report names what it ignored, and warns of a line that may be cut off', async (t) => {
+  const lines = ndjson([article(1, { Author: 'a', id: 1 }), article(2, { id: 2 })])
+  t.match(await ingest(service, ARTICLES, NDJSON, lines), { ignored: ['Author', 'id'], warnings: [] })
+  const table = 'Date,open,high,low,close,Adj Close,volume\n2020-01-02,10,12,9,11,11,100'
+  t.match(await ingest(service, BARS, CSV, table), {
+    inserted: 1,
+    ignored: ['Adj Close'],
+    warnings: [/^the last line, 2, has no line end/],
   })
+  t.match(await ingest(service, BARS, CSV, `${table}0\n`), { updated: 1, warnings: [] })
+  const { body } = await post(service, BARS, CSV, 'Date/Time,Price\n1,2\n')
+  t.match(JSON.parse(body), { detail: /no column `date`, .*; the file has `Date\/Time`, `Price`$/ })
 })
 
 t.test('parameters are refused by name, before the body is read', async (t) => {

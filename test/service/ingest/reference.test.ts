@@ -110,6 +110,6 @@ t.test('who may: local requests without any key, the scope ingest with keys', as
     const wrong = { ...headers, 'x-api-key': 'clearer' }
     isProblem(t, await send(keyed, path, { method, body, headers: wrong }), 'scope_missing')
   }
-  t.equal((await post(keyed, ARTICLES, { ...JSON_ARRAY, 'x-api-key': 'loader' }, '[]')).status, 200)
+  t.equal((await post(keyed, ARTICLES, { ...JSON_ARRAY, 'x-api-key': 'loader' }, '[{}]')).status, 200)
   t.ok(keyed.log.some((line) => line.msg === 'articles ingested' && line['actor'] === 'loader'))
 })

@@ -38,11 +38,7 @@ t.test('what is pending is computed once, however many come, and then nothing is
   const outcomes = await Promise.all([1, 2, 3].map(() => scorePending({ ...options, waits: true })))
   t.strictSame(outcomes.map(({ outcome }) => outcome).sort(), ['done', 'nothing', 'nothing'])
   t.strictSame([await scores('^GSPC'), await scores('TWIN')], [SCORES, SCORES])
-  t.strictSame(
-    await scorePending(options),
-    { outcome: 'nothing', changed: 0 },
-    'its own writing is no reason',
-  )
+  t.match(await scorePending(options), { outcome: 'nothing', changed: 0 }, 'its own writing is no reason')
 })
 
 t.test('only what a change can reach', async (t) => {
@@ -51,13 +47,13 @@ t.test('only what a change can reach', async (t) => {
   await pool`update score_snapshots set score = -1 where as_of = ${DAY_BEFORE}`
   t.equal((await scorePending(options)).outcome, 'nothing')
   await setBar('^GSPC', 2000)
-  t.strictSame(await scorePending(options), { outcome: 'done', changed: 2 }, 'those of its index')
+  t.match(await scorePending(options), { outcome: 'done', changed: 2 }, 'those of its index')
   await articles([article(1)], later)
   t.equal((await scorePending(options)).outcome, 'nothing', 'an article without a score')
   await pool`insert into instruments (symbol, name, kind) values ('TINY', 'Tiny', 'equity')`
-  t.strictSame(await scorePending(options), { outcome: 'done', changed: 0 })
+  t.match(await scorePending(options), { outcome: 'done', changed: 0 })
   await articles([article(2, { sentiment_score: 1 })], later)
-  t.strictSame(await scorePending(options), { outcome: 'done', changed: 1 }, 'every index: that of TWIN, too')
+  t.match(await scorePending(options), { outcome: 'done', changed: 1 }, 'every index: that of TWIN, too')
 })
 
 t.test('a bar of the bond instrument reaches every index', async (t) => {
@@ -81,7 +77,8 @@ t.test('who comes while somebody is at it is told so; when that one dies, it goe
   t.equal((await scorePending(options)).outcome, 'busy')
   const waiting = scorePending({ ...options, waits: true })
   await database.server.sql`
-    select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and granted`
+    select pg_terminate_backend(l.pid) from pg_locks l join pg_database d on d.oid = l.database
+    where l.locktype = 'advisory' and l.granted and d.datname = current_database()`
   t.equal(await dying, 'dead')
   t.equal((await waiting).changed, 2 * SCORES)
 })
@@ -94,13 +91,13 @@ t.test(
     await pool`update score_snapshots set method_version = ${METHOD_VERSION - 1}`
     t.equal((await scorePending(options)).outcome, 'nothing')
     await setBar('^GSPC', 2000)
-    t.strictSame(await scorePending(options), { outcome: 'left', changed: 0 })
+    t.match(await scorePending(options), { outcome: 'left', changed: 0 })
     await pool`update cache_clears set cleared_at = now() - interval '1 minute'`
-    t.strictSame(await scorePending(options), { outcome: 'done', changed: 2 * SCORES })
+    t.match(await scorePending(options), { outcome: 'done', changed: 2 * SCORES })
     const withBond = { pool, bondSymbol: 'TWIN' }
     t.equal((await scorePending(withBond)).outcome, 'nothing')
     t.ok((await scorePending({ ...withBond, insists: true })).changed > SCORES)
-    t.strictSame(await scorePending({ ...withBond, insists: true }), { outcome: 'nothing', changed: 0 })
+    t.match(await scorePending({ ...withBond, insists: true }), { outcome: 'nothing', changed: 0 })
   },
 )
 

@@ -116,7 +116,7 @@ t.test('articles that move, lose their score or only change their text', async (
   )
   const report = await articles(moved.slice(1400, 1700), withBond)
   t.match(report, { updated: 40, unchanged: 260 })
-  t.ok(report.scoresChanged > 5)
+  t.ok((report.scoresChanged ?? 0) > 5)
   const after = await snapshots()
   t.notSame(after, before)
   t.strictSame(after, await fromScratch(HISTORY, moved))

@@ -161,8 +161,8 @@ const SELDOM: [method: string, path: string, Partial<Request>][] = [
   ['PUT', '/api/v1/instruments/{symbol}', { inPath: 'FUZZED', body: '{"name":"x","kind":"equity"}' }],
   ['DELETE', '/api/v1/instruments/{symbol}', { inPath: 'FUZZED' }],
   ['GET', '/api/v1/media/{id}', { inPath: '1' }],
-  ['POST', '/api/v1/ingest/bars', { query: [['symbol', 'TINY']], body: '[]' }],
-  ['POST', '/api/v1/ingest/articles', { body: '[]' }],
+  ['POST', '/api/v1/ingest/bars', { query: [['symbol', 'TINY']], body: '[{}]' }],
+  ['POST', '/api/v1/ingest/articles', { body: '[{}]' }],
 ]
 
 function exampleOf(operation: Operation, given: Partial<Request>): [Request] {

@@ -6,7 +6,7 @@ import { collect, streamOf } from '../../support/loading.ts'
 
 const HEADER = 'date,open,high,low,close,adjclose,volume'
 const GOOD = '2020-01-02,10,12,9,11,11,1000'
-const BAR = { date: '2020-01-02', open: 10, high: 12, low: 9, close: 11, volume: 1000 }
+const BAR = { date: '2020-01-02', open: 10, high: 12, low: 9, close: 11, volume: 1000, label: null }
 const read = (text: string) => collect(readBars(streamOf(text)))
 
 t.test('columns are found by name, in any order and case; others are ignored', async (t) => {
@@ -60,9 +60,9 @@ t.test('without a usable header the whole input is refused', async (t) => {
   const refusals: [text: string, message: RegExp][] = [
     ['', /input is empty/],
     ['\n\n', /input is empty/],
-    [GOOD, /no column date, open, high, low, close, volume/],
-    ['date,open,high,low,close\n', /no column volume/],
-    ['date,open,high,low,close,volume,Close\n', /names close more than once/],
+    [GOOD, /no column `date`, `open`, `high`, `low`, `close`, `volume`; the file has `2020-01-02`, `10`/],
+    ['date,open,high,low,close\n', /no column `volume`; the file has $/],
+    ['date,open,high,low,close,volume,Close\n', /names `close` more than once/],
     ['{"source":"a"}\n', /no header: broken quoting; its first line must name date/],
     ['"date,open\n', /no header: broken quoting/],
   ]

@@ -23,7 +23,7 @@ function world(tookMs = 0) {
       state.runs.push([time.clock(), insists])
       if (tookMs > 0) await pause(time, tookMs)
       if (state.outcome === 'failed') throw new Error('away')
-      return { outcome: state.outcome, changed: 0 }
+      return { outcome: state.outcome, changed: 0, position: null }
     },
     onOutcome: () => undefined,
     onFailure: () => state.failures++,
