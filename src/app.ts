@@ -88,6 +88,16 @@ export async function buildApp(
   // Fastify makes a serialiser of each schema of an answer, which is 12 MB and a third of what lives on the heap. Answers that matter are bytes.
   app.setSerializerCompiler(() => (value) => JSON.stringify(value))
 
+  await registerAll(app, config, database).catch(async (error: unknown) => {
+    // What has joined the fleet by now leaves it.
+    await app.close()
+    throw error
+  })
+  return app
+}
+
+/** Plugins in order, then routes. */
+async function registerAll(app: FastifyInstance, config: Config, database: Database): Promise<void> {
   await app.register(problemsPlugin)
   await app.register(requestCountsPlugin)
   await app.register(drainPlugin, { config })
@@ -126,5 +136,4 @@ export async function buildApp(
     },
     { prefix: '/api/v1' },
   )
-  return app
 }
