@@ -75,7 +75,8 @@ export class Cache {
     const clearing = (this.#clearing = new Clearing(parts))
     const loading = new Loading({ ...options, time, memory, history, lease, clearing, counters })
     this.#loading = loading
-    this.#lookUps = new LookUps({ memory, history, lease, loading, hotKeys, counters, time })
+    const { isAnswer } = options
+    this.#lookUps = new LookUps({ memory, history, lease, loading, hotKeys, counters, time, isAnswer })
     this.state = new StatsReader(counters, memory, redis)
   }
 

@@ -182,11 +182,13 @@ export class Loading {
   /** Counted with its duration, whatever comes of it. */
   async #timed(key: string, load: Load): Promise<Loaded> {
     const { counters, time } = this.#parts
-    const { loadTimes } = counters.of(key)
+    const { loadTimes, answeredTimes } = counters.of(key)
     const began = time.clock()
     counters.of(key).loads++
     try {
-      return await load()
+      const loaded = await load()
+      answeredTimes.record(time.clock() - began)
+      return loaded
     } finally {
       loadTimes.record(time.clock() - began)
     }

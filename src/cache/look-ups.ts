@@ -25,6 +25,7 @@ export interface LookUpParts {
   hotKeys: HotKeys
   counters: Counters
   time: Time
+  isAnswer?: ((error: unknown) => boolean) | undefined
 }
 
 export class LookUps {

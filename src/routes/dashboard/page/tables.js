@@ -65,7 +65,7 @@ function showCategories({ categories, windows }) {
         { text: count(seen?.stale ?? 0), tone: (seen?.stale ?? 0) > 0 ? 'warn' : '' },
         milliseconds(seen?.load_ms_p50),
         milliseconds(seen?.load_ms_p99),
-        { text: count(seen?.load_failures ?? 0), tone: (seen?.load_failures ?? 0) > 0 ? 'bad' : '' },
+        { text: count(seen?.failed ?? 0), tone: (seen?.failed ?? 0) > 0 ? 'bad' : '' },
         count(now?.entries),
         bytes(now?.bytes),
       ]
