@@ -1,6 +1,13 @@
 // Answers a read route through the cache: the stored bytes, their entity tag, 304, and headers that say where they came from.
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { bodyOf, cacheKey, type Answer, type KeyParameters, type Loaded } from '../cache/index.ts'
+import {
+  bodyOf,
+  cacheKey,
+  SYSTEM_TIME,
+  type Answer,
+  type KeyParameters,
+  type Loaded,
+} from '../cache/index.ts'
 import type { Category } from '../plugins/cache.ts'
 import { Problem, type ParameterError, type ProblemCode } from '../problems.ts'
 import { answerHeaders } from './answer-headers.ts'
@@ -88,7 +95,9 @@ function send(
   }
   const coding = codingFor(entry, headers['accept-encoding'])
   const known = knownCoding(headers['if-none-match'], entry, coding)
-  reply.headers(answerHeaders({ entry, outcome, tier }, server.answerPolicy, known ?? coding, Date.now()))
+  reply.headers(
+    answerHeaders({ entry, outcome, tier }, server.answerPolicy, known ?? coding, SYSTEM_TIME.now()),
+  )
   if (outcome === 'HIT') {
     // The next one is answered by its URL alone.
     const { counts } = request.routeOptions.config

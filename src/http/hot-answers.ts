@@ -2,7 +2,15 @@
 // judged like any other look-up, and written with a head of which hardly anything is put together anew.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { LRUCache } from 'lru-cache'
-import { bodyOf, type Answer, type Cache, type Coding, type Entry, type Tier } from '../cache/index.ts'
+import {
+  bodyOf,
+  SYSTEM_TIME,
+  type Answer,
+  type Cache,
+  type Coding,
+  type Entry,
+  type Tier,
+} from '../cache/index.ts'
 import { ageOf, answerHeaders, secondsLeft, type AnswerPolicy } from './answer-headers.ts'
 import { codingFor, compressFor, knownCoding } from './coding.ts'
 import { cutHead, useHead, type HeadParts } from './hot-head.ts'
@@ -121,10 +129,11 @@ export class HotAnswers {
     const kind = KINDS[known ?? coding][status]
     const head = answer.heads[kind] ?? null
     const id = this.#options.requestId(asked.requestId)
-    const now = Date.now()
+    const now = SYSTEM_TIME.now()
     // Where the connection is to end, the head says so, and Node sees to it.
     if (head !== null && response.shouldKeepAlive) {
-      useHead(response, head, { id, age: ageOf(entry, now), ttl: secondsLeft(entry, now), now, status })
+      const age = ageOf(entry, now)
+      useHead(response, head, { id, age, ttl: secondsLeft(entry, now), now: Date.now(), status })
     } else {
       response.writeHead(
         status,

@@ -10,6 +10,7 @@ const LIFE_MS = 24 * 3_600_000
 
 interface Life {
   id: string
+  /** By the clock that only grows. */
   began: number
   /** What was counted before. */
   baseline: Totals
@@ -97,12 +98,12 @@ export class Fleet {
     await publishCounts(this.#database, life.id, changed)
     if (life.published.size === 0) await foldDeparted(this.#database)
     for (const { category, counter, count } of changed) life.published.set(`${category}:${counter}`, count)
-    if (Date.now() - life.began > LIFE_MS) this.#life = newLife(totals)
+    if (performance.now() - life.began > LIFE_MS) this.#life = newLife(totals)
   }
 }
 
 function newLife(baseline: Totals): Life {
-  return { id: randomUUID(), began: Date.now(), baseline, published: new Map() }
+  return { id: randomUUID(), began: performance.now(), baseline, published: new Map() }
 }
 
 /** All that is not 0. */
