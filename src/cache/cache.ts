@@ -34,6 +34,9 @@ export interface CacheOptions {
   onWarning: (message: string, error: unknown) => void
   /** Whether what a load threw is its answer, such as "there is no such page": no expired entry stands in for that. None is unless given. */
   isAnswer?: (error: unknown) => boolean
+  /** The clear log stopped answering, and answers again: once each. */
+  onLogLost?: (error: unknown) => void
+  onLogBack?: () => void
   /** For people who look at the list of instances. */
   name?: string
   /** First parts of keys that are counted one by one. */
@@ -70,7 +73,17 @@ export class Cache {
     const history = this.#history
     history.onChange = () => this.#changeListeners.forEach((listener) => listener())
     const onUse = () => this.#useListeners.forEach((listener) => listener())
-    const lease = (this.#lease = new Lease({ log, history, id, name, keepSeconds, time, onUse }))
+    const lease = (this.#lease = new Lease({
+      log,
+      history,
+      id,
+      name,
+      keepSeconds,
+      time,
+      onUse,
+      onLost: options.onLogLost,
+      onBack: options.onLogBack,
+    }))
     const parts = { log, history, memory, redis, keepSeconds, id, name, counters, time }
     const clearing = (this.#clearing = new Clearing(parts))
     const loading = new Loading({ ...options, time, memory, history, lease, clearing, counters })

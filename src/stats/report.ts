@@ -69,7 +69,10 @@ export function report(reported: Reported): StatsAnswer {
       redis: guard === null ? null : redisOf(reported, guard, now),
       savings: savingsOf(cache.count, reported.loadCost),
     },
-    message: MESSAGES[state.status],
+    message:
+      lease.state === 'lost'
+        ? 'PostgreSQL is away; answers come from what is cached, marked STALE'
+        : MESSAGES[state.status],
   }
 }
 

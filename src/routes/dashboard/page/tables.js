@@ -150,8 +150,9 @@ export function showMinutes(points) {
         milliseconds(point.redisMsP99),
         bytes(point.memoryBytes),
         bytes(point.redisBytes),
-        [point.isRedisAway ? 'Redis' : '', point.isLeaseLost ? 'lease' : ''].filter(Boolean).join(', ') ||
-          '–',
+        [point.isRedisAway ? 'Redis' : '', point.isLeaseLost ? 'PostgreSQL' : '']
+          .filter(Boolean)
+          .join(', ') || '–',
       ]),
     'Nothing yet.',
   )
