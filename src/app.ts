@@ -92,6 +92,22 @@ export async function buildApp(
   // Fastify makes a serialiser of each schema of an answer, which is 12 MB and a third of what lives on the heap. Answers that matter are bytes.
   app.setSerializerCompiler(() => (value) => JSON.stringify(value))
 
+  await registerAll(app, { config, database, time }).catch(async (error: unknown) => {
+    // What has joined the fleet by now leaves it.
+    await app.close()
+    throw error
+  })
+  return app
+}
+
+interface Registered {
+  config: Config
+  database: Database
+  time: Time
+}
+
+/** Plugins in order, then routes. */
+async function registerAll(app: FastifyInstance, { config, database, time }: Registered): Promise<void> {
   await app.register(timePlugin, { time })
   await app.register(problemsPlugin)
   await app.register(requestCountsPlugin)
@@ -131,5 +147,4 @@ export async function buildApp(
     },
     { prefix: '/api/v1' },
   )
-  return app
 }

@@ -82,7 +82,8 @@ export const ConfigSchema = Type.Object({
     Type.String({
       pattern: '^rediss?://',
       'x-expects': 'a URL that begins with redis:// or rediss://',
-      description: 'Redis 6.2 or newer, or Valkey; unset: memory only. Its password wins',
+      description:
+        'Redis 6.2 or newer, or Valkey, such as redis://user:password@host:6379/2; no parameters. Unset: memory only. Its password wins',
     }),
   ),
   REDIS_PASSWORD: Type.Optional(Type.String({ description: 'Used where REDIS_URL has none' })),

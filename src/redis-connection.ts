@@ -26,3 +26,10 @@ export function redisConnection(config: Config, text: string): RedisConnection {
     },
   }
 }
+
+/** Where an error is the refusal of the database that was chosen: which one, and what Redis said; null of any other. */
+export function databaseRefusal(error: Error): string | null {
+  const { command } = error as { command?: { name?: unknown; args?: unknown[] } }
+  if (error.name !== 'ReplyError' || command?.name !== 'select') return null
+  return `Redis refuses database ${String(command.args?.[0])}: ${error.message}`
+}

@@ -6,13 +6,17 @@ import { buildApp } from './app.ts'
 import { ConfigError, loadConfig, type Config } from './config.ts'
 import { openConfiguredDatabase, type OpenDatabase } from './db/open.ts'
 import { applyEnvFile } from './env-file.ts'
+import { listenError, requireAddress } from './listening.ts'
 import { fillWithSample } from './sample.ts'
 import { stopOnSignal, type StopReason } from './stop.ts'
+import { SYSTEM_TIME, within } from './time/time.ts'
 
 /** Of the 10 s that a stop may take; the rest is for connections to PostgreSQL and Redis that hang. */
 const DRAIN_LIMIT_MS = 7000
 /** Requests wait no longer for it than this; it goes on while they come. */
 const WARM_UP_LIMIT_MS = 1000
+/** Of a start that failed, to leave the fleet; whoever waits for the process to end has waited. */
+const LEAVE_LIMIT_MS = 2000
 const EXIT_CONFIGURATION = 2
 
 const running: { database?: OpenDatabase; app?: FastifyInstance } = {}
@@ -21,6 +25,8 @@ const isStopping = stopOnSignal(stop)
 async function main(): Promise<void> {
   applyEnvFile(process.env)
   const config = loadConfig(process.env)
+  // Before anything is opened: a start that cannot listen must not have joined the fleet, nor have warmed anything.
+  await requireAddress(config)
   const database = (running.database = await openConfiguredDatabase(config))
   const app = (running.app = await buildApp(config, database))
 
@@ -30,11 +36,15 @@ async function main(): Promise<void> {
   await app.ready()
   await app.warmUp(WARM_UP_LIMIT_MS)
   if (isStopping()) return
-  await app.listen({
-    host: config.HOST,
-    port: config.PORT,
-    listenTextResolver: (address) => `listening on ${address}, documentation at ${address}/docs`,
-  })
+  await app
+    .listen({
+      host: config.HOST,
+      port: config.PORT,
+      listenTextResolver: (address) => `listening on ${address}, documentation at ${address}/docs`,
+    })
+    .catch((error: unknown) => {
+      throw listenError(error, config)
+    })
 }
 
 /** Also of a service that is still starting: what is open by then is closed. */
@@ -45,6 +55,18 @@ async function stop({ err, signal }: StopReason): Promise<void> {
   await app?.drain(DRAIN_LIMIT_MS)
   await app?.close()
   await database?.close()
+}
+
+/** A start that failed leaves as a stop does: a member that stays on the list keeps the next clear waiting. */
+async function leave(): Promise<void> {
+  const { app, database } = running
+  const left = app === undefined ? Promise.resolve() : Promise.resolve(app.close())
+  await within(
+    SYSTEM_TIME,
+    LEAVE_LIMIT_MS,
+    left.catch(() => undefined),
+  )
+  await database?.close().catch(() => undefined)
 }
 
 function describeCache(config: Config): string {
@@ -62,6 +84,6 @@ main().catch(async (error: unknown) => {
   if (isStopping()) return
   // Before there is a logger, and for whoever starts the service by hand: one plain line.
   process.stderr.write(`barometer: ${error instanceof Error ? error.message : String(error)}\n`)
-  await running.database?.close()
+  await leave()
   process.exit(error instanceof ConfigError ? EXIT_CONFIGURATION : 1)
 })

@@ -34,6 +34,9 @@ export interface CacheOptions {
   onWarning: (message: string, error: unknown) => void
   /** Whether what a load threw is its answer, such as "there is no such page": no expired entry stands in for that. None is unless given. */
   isAnswer?: (error: unknown) => boolean
+  /** The clear log stopped answering, and answers again: once each. */
+  onLogLost?: (error: unknown) => void
+  onLogBack?: () => void
   /** For people who look at the list of instances. */
   name?: string
   /** First parts of keys that are counted one by one. */
@@ -70,12 +73,23 @@ export class Cache {
     const history = this.#history
     history.onChange = () => this.#changeListeners.forEach((listener) => listener())
     const onUse = () => this.#useListeners.forEach((listener) => listener())
-    const lease = (this.#lease = new Lease({ log, history, id, name, keepSeconds, time, onUse }))
+    const lease = (this.#lease = new Lease({
+      log,
+      history,
+      id,
+      name,
+      keepSeconds,
+      time,
+      onUse,
+      onLost: options.onLogLost,
+      onBack: options.onLogBack,
+    }))
     const parts = { log, history, memory, redis, keepSeconds, id, name, counters, time }
     const clearing = (this.#clearing = new Clearing(parts))
     const loading = new Loading({ ...options, time, memory, history, lease, clearing, counters })
     this.#loading = loading
-    this.#lookUps = new LookUps({ memory, history, lease, loading, hotKeys, counters, time })
+    const { isAnswer } = options
+    this.#lookUps = new LookUps({ memory, history, lease, loading, hotKeys, counters, time, isAnswer })
     this.state = new StatsReader(counters, memory, redis, time)
   }
 
@@ -95,9 +109,13 @@ export class Cache {
     return this.#lookUps.getOrLoad(key, policy, load)
   }
 
-  /** The entry of a key if there is nothing to do but answer it from memory; counted as a hit then, and not at all otherwise. */
-  hit(key: string): Entry | null {
-    return this.#lookUps.hit(key)
+  /**
+   * The entry of a key if there is nothing to do but answer it from memory; counted as a hit then, and not at all otherwise.
+   *
+   * @param now by the time that the cache was given, of whoever has asked for it already.
+   */
+  hit(key: string, now?: number): Entry | null {
+    return this.#lookUps.hit(key, now)
   }
 
   /** The same from Redis. */

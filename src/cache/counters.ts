@@ -24,7 +24,9 @@ export type CounterName = (typeof COUNTER_NAMES)[number]
 export type Counts = Record<CounterName, number>
 
 export interface CategoryCounters extends Counts {
+  /** Of all loads, and of those that brought an answer: only these say what a hit spares. */
   loadTimes: Durations
+  answeredTimes: Durations
   /** In the memory tier now. */
   entries: number
   bytes: number
@@ -76,7 +78,13 @@ export function noCounts(): Counts {
 }
 
 function newCounters(): CategoryCounters {
-  return { ...noCounts(), loadTimes: new Durations(LOAD_BOUNDS_MS), entries: 0, bytes: 0 }
+  return {
+    ...noCounts(),
+    loadTimes: new Durations(LOAD_BOUNDS_MS),
+    answeredTimes: new Durations(LOAD_BOUNDS_MS),
+    entries: 0,
+    bytes: 0,
+  }
 }
 
 export function summed(counts: Counts): CacheCounters {

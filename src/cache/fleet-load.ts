@@ -92,13 +92,14 @@ export async function takeTurn(
   const began = time.clock()
   const deadline = began + TURN_PATIENCE_MS
   let spentMs = 0
+  let wasLate = false
   let envelope: Buffer | null = null
   let pauseMs = FIRST_PAUSE_MS
   for (;;) {
     onLook()
     const acquired = await remote.acquire(key, lock, needed, envelope, spentMs)
     if (acquired === UNAVAILABLE) return UNAVAILABLE
-    if (acquired.state === 'refused') return 'refused'
+    if (acquired.state === 'refused' || (acquired.state === 'late' && wasLate)) return 'refused'
     if (acquired.state === 'mine') return { entry: null, claim: new HeldLock(remote, time, key, lock) }
     if (acquired.state === 'changed') {
       envelope = acquired.envelope
@@ -107,7 +108,8 @@ export async function takeTurn(
     }
     const leftToWait = deadline - time.clock()
     if (leftToWait <= 0) return { entry: null, claim: null }
-    if (acquired.state === 'changed') {
+    if (acquired.state === 'changed' || acquired.state === 'late') {
+      wasLate = acquired.state === 'late'
       spentMs = time.clock() - began
       continue
     }

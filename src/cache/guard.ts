@@ -55,6 +55,11 @@ export class Guard {
     this.#since = time.now()
   }
 
+  /** Of one request, for all that it asks. */
+  get limitMs(): number {
+    return this.#limitMs
+  }
+
   /** Whether calls are let through now. */
   get available(): boolean {
     return !this.#open && this.#connection.isReady()

@@ -13,7 +13,7 @@ export type {
   Selector,
 } from './clear-log.ts'
 export { COUNTER_NAMES, hitRate, noCounts, summed, type Counters, type Counts } from './counters.ts'
-export { Durations, LOAD_BOUNDS_MS, quantile } from './durations.ts'
+export { durationsSince, NO_DURATIONS, quantile, type Durations, type Spread } from './durations.ts'
 export { LEASE_MS } from './lease.ts'
 export type { ClearResult } from './clearing.ts'
 export { confirmation } from './confirmation.ts'

@@ -3,6 +3,7 @@ import type { ClearHistory, Verdict } from './clear-history.ts'
 import { decodeEntry, type Coding, type Entry } from './entry.ts'
 import { UNAVAILABLE } from './guard.ts'
 import type { Lease } from './lease.ts'
+import { MOST_AHEAD_MS } from './loading.ts'
 import type { MemoryTier } from './memory.ts'
 import type { RemoteTier } from './remote.ts'
 import type { Time } from '../time/time.ts'
@@ -90,9 +91,9 @@ function described(
 /** The judgement by clears, and by time: past its lifetime and what comes after it, an entry is as good as none. */
 function worthNow(
   verdict: Verdict,
-  { freshUntil, staleUntil }: Entry,
+  { storedAt, freshUntil, staleUntil }: Entry,
   { now, hasLease }: { now: number; hasLease: boolean },
 ): Verdict {
-  if (verdict === 'dead' || now >= staleUntil) return 'dead'
+  if (verdict === 'dead' || now >= staleUntil || storedAt > now + MOST_AHEAD_MS) return 'dead'
   return verdict === 'valid' && hasLease && now < freshUntil ? 'valid' : 'expired'
 }

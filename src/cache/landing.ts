@@ -11,6 +11,7 @@ export interface LandingParts {
   history: ClearHistory
   counters: Counters
   time: Time
+  isAnswer?: ((error: unknown) => boolean) | undefined
 }
 
 export class Landing {
@@ -34,7 +35,9 @@ export class Landing {
       record(counters, named)
       return named
     } catch (error) {
-      counters.failed++
+      // "There is no such page" is an answer.
+      if (this.#parts.isAnswer?.(error) === true) counters.loaded++
+      else counters.failed++
       throw error
     }
   }

@@ -27,6 +27,9 @@ export interface LeaseParts {
   time: Time
   /** Called with each renewal. */
   onUse?: () => void
+  /** Called when the log stops answering, and when it answers again. */
+  onLost?: ((error: unknown) => void) | undefined
+  onBack?: (() => void) | undefined
 }
 
 /** held: what is in the cache may be answered. idle: nobody has asked for anything lately. lost: the log does not answer. */
@@ -123,6 +126,7 @@ export class Lease {
       if (news) await this.#read()
     } catch (error) {
       this.#failedAt = this.#parts.time.clock()
+      if (this.#failingSince === null && !this.#closed) this.#parts.onLost?.(error)
       this.#failingSince ??= this.#parts.time.now()
       throw error
     }
@@ -148,6 +152,7 @@ export class Lease {
     history.apply(reading)
     // By the answer: one that was asked for in time and came late leaves a gap as well.
     if (time.clock() >= this.#until || this.#failingSince !== null) this.#heldSince = time.now()
+    if (this.#failingSince !== null) this.#parts.onBack?.()
     this.#failingSince = null
     // From the asking, not from the answer: a clear that came in between may be complete before the answer is here.
     this.#until = Math.max(this.#until, asked + LEASE_MS)

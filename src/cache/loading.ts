@@ -32,6 +32,8 @@ export interface LoadingParts {
 
 /** Nothing is stored, and nobody else waits for what is loaded. */
 const TO_LOAD: Turn = { entry: null, claim: null }
+/** Clocks of machines that are kept on time differ by less; `doctor` warns from here on. */
+export const MOST_AHEAD_MS = 1000
 /** No version of the clear history. */
 const UNJUDGED = -1
 
@@ -185,7 +187,10 @@ export class Loading {
   }
 
   #usable(key: string, entry: Entry | null): Entry | null {
-    if (entry === null || this.#parts.time.now() >= entry.staleUntil) return null
+    if (entry === null) return null
+    const now = this.#parts.time.now()
+    // Of a clock that is ahead, or was: its lifetime would end later than it may.
+    if (now >= entry.staleUntil || entry.storedAt > now + MOST_AHEAD_MS) return null
     return this.#parts.history.judge(key, entry) === 'dead' ? null : entry
   }
 
@@ -198,11 +203,13 @@ export class Loading {
   /** Counted with its duration, whatever comes of it. */
   async #timed(key: string, load: Load): Promise<Loaded> {
     const { counters, time } = this.#parts
-    const { loadTimes } = counters.of(key)
+    const { loadTimes, answeredTimes } = counters.of(key)
     const began = time.clock()
     counters.of(key).loads++
     try {
-      return await load()
+      const loaded = await load()
+      answeredTimes.record(time.clock() - began)
+      return loaded
     } finally {
       loadTimes.record(time.clock() - began)
     }

@@ -25,6 +25,7 @@ export interface LookUpParts {
   hotKeys: HotKeys
   counters: Counters
   time: Time
+  isAnswer?: ((error: unknown) => boolean) | undefined
 }
 
 export class LookUps {
@@ -58,9 +59,8 @@ export class LookUps {
       : this.#lease.acquire().then(() => this.#answer(key, policy, load))
   }
 
-  hit(key: string): Entry | null {
+  hit(key: string, now = this.#time.now()): Entry | null {
     if (!this.#lease.touch()) return null
-    const now = this.#time.now()
     const held = this.held(key, now)
     if (held === null || held.absent || held.judgedAt !== this.#history.version) return null
     // Between the two, whoever can load it anew has to be asked.

@@ -4,18 +4,23 @@ import { HEAD_LENGTH } from './entry.ts'
 
 /** KEYS: entry, lock. A lock reads `epoch position token`. */
 const SCRIPTS = {
-  // ARGV: length of a head, head seen, epoch, position needed, position, token, life in ms. 0: another entry, 1: another's lock, 2: ours.
+  // ARGV: length of a head, head seen, epoch, position needed, position, token, life in ms, deadline in ms by this server's clock or none.
+  // 0: another entry, 1: another's lock, 2: ours, 3: the deadline is over. Then the clock, where this account may read it.
   barometerAcquire: `
+local time = redis.pcall('TIME')
+local now = ''
+if time[1] then now = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000)) end
 local head = redis.pcall('GETRANGE', KEYS[1], 0, ARGV[1] - 1)
 if type(head) ~= 'string' then head = '' end
-if head ~= ARGV[2] then return {0, redis.call('GET', KEYS[1])} end
+if head ~= ARGV[2] then return {0, now, redis.call('GET', KEYS[1])} end
+if now ~= '' and ARGV[8] ~= '' and tonumber(now) > tonumber(ARGV[8]) then return {3, now} end
 local lock = redis.pcall('GET', KEYS[2])
 if type(lock) == 'string' then
   local epoch, position = string.match(lock, '^(%S+) (%d+) ')
-  if epoch == ARGV[3] and tonumber(position) >= tonumber(ARGV[4]) then return {1} end
+  if epoch == ARGV[3] and tonumber(position) >= tonumber(ARGV[4]) then return {1, now} end
 end
 redis.call('SET', KEYS[2], ARGV[3] .. ' ' .. ARGV[5] .. ' ' .. ARGV[6], 'PX', ARGV[7])
-return {2}`,
+return {2, now}`,
   // ARGV: token, life in ms.
   barometerExtend: `
 local lock = redis.pcall('GET', KEYS[2])
@@ -43,6 +48,9 @@ if head ~= ARGV[2] then return 0 end
 redis.call('SET', KEYS[1], ARGV[3], 'KEEPTTL')
 return 1`
 
+/** State, clock, and the envelope where that is another. */
+export type AcquireAnswer = [number, Buffer, Buffer | null] | [number, Buffer]
+
 export interface Scripts {
   barometerAcquireBuffer(
     entry: string,
@@ -54,7 +62,8 @@ export interface Scripts {
     position: number,
     token: string,
     lifeMs: number,
-  ): Promise<[number, Buffer | null] | [number]>
+    deadline: string,
+  ): Promise<AcquireAnswer>
   barometerExtend(entry: string, lock: string, token: string, lifeMs: number): Promise<number>
   barometerStore(
     entry: string,

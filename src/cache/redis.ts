@@ -7,13 +7,16 @@ import { isReply, UNAVAILABLE, type Guard, type Unavailable } from './guard.ts'
 import { OwnKeyCount } from './own-keys.ts'
 import { isBatch, unlinkEach } from './redis-batches.ts'
 import { readInfo } from './redis-info.ts'
-import { defineScripts, HEAD_LENGTH_TEXT, type Scripts } from './redis-scripts.ts'
+import { RedisClock } from './redis-clock.ts'
+import { defineScripts, HEAD_LENGTH_TEXT, type AcquireAnswer, type Scripts } from './redis-scripts.ts'
 import type { Acquired, Lock, RedisInfo, RemoteTier, Sweep, SweptSelector } from './remote.ts'
 
 /** Part of every key: two releases whose answers or envelopes differ never read each other's bytes. */
 const SHAPE_VERSION = 'v1'
 const SCAN_COUNT = 1000
 const SWEEP_ATTEMPTS = 3
+/** What the script answers. */
+const STATE = { changed: 0, theirs: 1, mine: 2, late: 3 } as const
 const WRONG_TYPE = /^WRONGTYPE/
 
 export class RedisTier implements RemoteTier {
@@ -22,12 +25,16 @@ export class RedisTier implements RemoteTier {
   readonly #guard: Guard
   readonly #prefix: string
   readonly #lockPrefix: string
+  readonly #time: Time
+  readonly #clock: RedisClock
   readonly #ownKeys: OwnKeyCount
 
   constructor(client: Redis | Cluster, guard: Guard, prefix: string, time: Time = SYSTEM_TIME) {
     this.#client = client
     this.#scripts = defineScripts(client)
     this.#guard = guard
+    this.#time = time
+    this.#clock = new RedisClock(() => time.clock())
     this.#ownKeys = new OwnKeyCount(time)
     this.#prefix = `${prefix}:${SHAPE_VERSION}:`
     this.#lockPrefix = `${prefix}:lock:`
@@ -53,35 +60,52 @@ export class RedisTier implements RemoteTier {
 
   async acquire(
     key: string,
-    { epoch, position, token, lifeMs }: Lock,
+    lock: Lock,
     needed: number,
     seen: Buffer | null,
-    spentMs?: number,
+    spentMs = 0,
   ): Promise<Acquired | Unavailable> {
-    const head = seen?.subarray(0, HEAD_LENGTH) ?? ''
+    const { epoch, position } = lock
     let isRefused = false as boolean
-    const look = () =>
-      this.#scripts
-        .barometerAcquireBuffer(
-          ...this.#names(key),
-          HEAD_LENGTH_TEXT,
+    let isGivenUp = false as boolean
+    const look = async (): Promise<AcquireAnswer> => {
+      const sentAt = this.#time.clock()
+      const deadline = this.#clock.after(this.#guard.limitMs - spentMs)
+      try {
+        const head = seen?.subarray(0, HEAD_LENGTH) ?? ''
+        const given = [
           head,
           epoch,
           needed,
           position,
-          token,
-          lifeMs,
+          lock.token,
+          lock.lifeMs,
+          String(deadline ?? ''),
+        ] as const
+        const answer = await this.#scripts.barometerAcquireBuffer(
+          ...this.#names(key),
+          HEAD_LENGTH_TEXT,
+          ...given,
         )
-        .catch((error: unknown) => {
-          isRefused = isReply(error)
-          throw error
-        })
+        // What comes so late says nothing of the clock, and the lock is to be nobody's.
+        if (!isGivenUp) this.#clock.observe(Number(answer[1]), sentAt)
+        else if (answer[0] === STATE.mine) void this.release(key, lock)
+        return answer
+      } catch (error) {
+        isRefused = isReply(error)
+        throw error
+      }
+    }
     const answer = await this.#guard.run(look, spentMs)
+    isGivenUp = true
     if (answer === UNAVAILABLE) return isRefused ? { state: 'refused' } : UNAVAILABLE
     // What a broken connection brings may be anything that the protocol has.
     if (!Array.isArray(answer)) return UNAVAILABLE
-    const [state, envelope = null] = answer
-    return state === 0 ? { state: 'changed', envelope } : { state: state === 1 ? 'theirs' : 'mine' }
+    const [state, , envelope = null] = answer
+    if (state === STATE.changed) return { state: 'changed', envelope }
+    // In time by our clock: its own has been set, or is another's after a failover. It is known now.
+    if (state === STATE.late) return { state: 'late' }
+    return { state: state === STATE.theirs ? 'theirs' : 'mine' }
   }
 
   async extend(key: string, { token, lifeMs }: Lock): Promise<boolean> {

@@ -41,10 +41,10 @@ export interface Lock {
 
 /**
  * mine: load. theirs: somebody else loads what is needed. refused: no locks here, by an account or a server that may not.
- * changed: there is another envelope than the one that was seen; nothing was locked.
+ * changed: there is another envelope than the one that was seen; nothing was locked. late: by the other side's clock, nobody waits any more.
  */
 export type Acquired =
-  { state: 'mine' | 'theirs' | 'refused' } | { state: 'changed'; envelope: Buffer | null }
+  { state: 'mine' | 'theirs' | 'refused' | 'late' } | { state: 'changed'; envelope: Buffer | null }
 
 export interface RemoteTier {
   readonly available: boolean

@@ -47,8 +47,8 @@ const TYPES = {
 }
 const CONNECT_LIMIT_MS = { least: 1000, most: 5000 }
 const FIRST_PAUSE_S = 0.05
-/** By default postgres.js pauses for up to 20 s, and a server that is back is not noticed for as long. */
-const LONGEST_PAUSE_S = 1
+/** By default postgres.js pauses for up to 20 s: who asks meanwhile waits for that, and a server that is back is not noticed for as long. */
+const LONGEST_PAUSE_S = 0.1
 const IDLE_TIMEOUT_S = 300
 const END_TIMEOUT_S = 2
 

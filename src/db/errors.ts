@@ -35,6 +35,12 @@ export function isReferenced(error: unknown): boolean {
   return codeOf(error) === '23503'
 }
 
+/** Nobody listens there, or there is no such place: whoever asks next would be told the same. */
+export function isRefused(error: unknown): boolean {
+  const { syscall } = (firstOf(error) ?? {}) as { syscall?: unknown }
+  return syscall === 'connect' || syscall === 'getaddrinfo'
+}
+
 /** PostgreSQL is away, starting, stopping, out of connections or too slow. */
 export function isUnavailable(error: unknown): boolean {
   if (error instanceof DatabaseUnavailable) return false

@@ -12,7 +12,7 @@ import type { SQL } from 'drizzle-orm'
 import type postgres from 'postgres'
 import type { Time } from '../time/time.ts'
 import { compileStatement } from './compile.ts'
-import { DatabaseUnavailable, isConnectionLoss, isUnavailable } from './errors.ts'
+import { DatabaseUnavailable, isConnectionLoss, isRefused, isUnavailable } from './errors.ts'
 import { ResourcePool } from './resource-pool.ts'
 
 export interface StatementOptions {
@@ -39,6 +39,8 @@ const GRACE_MS = 100
 /** Where the server ended one connection, it may have ended the next one, too. */
 const ATTEMPTS = 3
 const END_TIMEOUT_S = 2
+/** So long after a connection was refused, who asks is told so at once: nobody stands in line for another refusal. */
+const REFUSED_MS = 100
 /** More than a connection can serve within any limit that is set in earnest; who comes after these is refused at once. */
 const WAITING_PER_CONNECTION = 100
 
@@ -52,6 +54,7 @@ export class StatementRunner {
   readonly #connections: readonly Connection[]
   readonly #free: ResourcePool<Connection>
   #closed = false
+  #refusal: { error: Error; at: number } | null = null
 
   constructor(options: StatementOptions) {
     this.#options = options
@@ -76,6 +79,10 @@ export class StatementRunner {
         throw new DatabaseUnavailable(
           new Error(`no connection free within ${limitMs} ms, or too many wait for one`),
         )
+      }
+      if (this.#refusal !== null && time.clock() - this.#refusal.at < REFUSED_MS) {
+        this.#free.release(connection)
+        throw new DatabaseUnavailable(this.#refusal.error)
       }
       try {
         return await this.#ask<Row>(connection, text, parameters, deadline)
@@ -129,6 +136,7 @@ export class StatementRunner {
       }
       const fail = (error: Error): void => {
         if (isConnectionLoss(error)) this.#reopen(connection, sql)
+        if (isRefused(error)) this.#refusal = { error, at: time.clock() }
         settle()
         reject(error)
       }

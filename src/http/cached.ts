@@ -104,7 +104,7 @@ function send(
   }
   const coding = codingFor(entry, headers['accept-encoding'])
   const known = knownCoding(headers['if-none-match'], entry, coding)
-  const purpose = { coding: known ?? coding, path: request.routeOptions.url ?? '', now: Date.now() }
+  const purpose = { coding: known ?? coding, path: request.routeOptions.url ?? '', now: server.time.now() }
   reply.headers(answerHeaders({ entry, outcome, tier }, server.answerPolicy, purpose))
   if (outcome === 'HIT') {
     // The next one is answered by its URL alone.

@@ -6,6 +6,7 @@ import { bodyOf, type Answer, type Cache, type Entry, type Tier } from '../cache
 import { ageOf, answerHeaders, secondsLeft, type AnswerPolicy, type Purpose } from './answer-headers.ts'
 import { codingFor, compressFor, knownCoding, packedFor } from './coding.ts'
 import { cutHead, useHead, type HeadParts } from './hot-head.ts'
+import type { Time } from '../time/time.ts'
 import type { RouteCounts } from './request-counts.ts'
 
 /** URLs that are known at a time, and what they take together at most, in characters. */
@@ -38,6 +39,7 @@ const KINDS = { identity: { 200: 0, 304: 1 }, gzip: { 200: 2, 304: 3 } } as cons
 
 export interface HotAnswersOptions {
   cache: Pick<Cache, 'hit' | 'remoteHit' | 'compress' | 'mayCompress' | 'packed' | 'hasMemory'>
+  time: Pick<Time, 'now'>
   policy: AnswerPolicy
   /** Headers that every answer of the service has, whatever it is. */
   always: Readonly<Record<string, string>>
@@ -89,11 +91,13 @@ export class HotAnswers {
     if (answer === undefined) return false
     const asked = this.#readHeaders(request.rawHeaders)
     if (asked === null) return false
-    const { cache } = this.#options
-    const entry = cache.hit(answer.key)
+    const { cache, time } = this.#options
+    // Once for all that a hit is judged by and says.
+    const now = time.now()
+    const entry = cache.hit(answer.key, now)
     if (entry !== null) {
       const packed = packedFor(cache, answer.key, entry, asked.acceptEncoding)
-      if (packed === null) this.#write(answer, entry, 'memory', asked, response)
+      if (packed === null) this.#write(answer, entry, { tier: 'memory', asked, now }, response)
       else this.#writeLate(answer, packed, 'memory', asked, response)
       return true
     }
@@ -122,7 +126,8 @@ export class HotAnswers {
     response: ServerResponse,
   ): void {
     if (!(entry instanceof Promise)) {
-      if (!response.destroyed) this.#write(answer, entry, tier, asked, response)
+      if (!response.destroyed)
+        this.#write(answer, entry, { tier, asked, now: this.#options.time.now() }, response)
       return
     }
     entry
@@ -130,7 +135,12 @@ export class HotAnswers {
       .catch((error: unknown) => response.destroy(error as Error))
   }
 
-  #write(answer: HotAnswer, entry: Entry, tier: Tier, asked: Asked, response: ServerResponse): void {
+  #write(
+    answer: HotAnswer,
+    entry: Entry,
+    { tier, asked, now }: { tier: Tier; asked: Asked; now: number },
+    response: ServerResponse,
+  ): void {
     const { etag, storedAt } = entry
     const gzipLength = entry.gzip?.length
     if (answer.storedAt !== storedAt || answer.etag !== etag || answer.gzipLength !== gzipLength)
@@ -143,10 +153,10 @@ export class HotAnswers {
     const kind = KINDS[known ?? coding][status]
     const head = answer.heads[kind] ?? null
     const id = this.#options.requestId(asked.requestId)
-    const now = Date.now()
     // Where the connection is to end, the head says so, and Node sees to it.
     if (head !== null && response.shouldKeepAlive) {
-      useHead(response, head, { id, age: ageOf(entry, now), ttl: secondsLeft(entry, now), now, status })
+      const age = ageOf(entry, now)
+      useHead(response, head, { id, age, ttl: secondsLeft(entry, now), now, status })
     } else {
       const path = answer.counts.route
       response.writeHead(

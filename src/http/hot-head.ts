@@ -37,12 +37,12 @@ export function useHead(
 let second = -1
 let date = ''
 
-/** As HTTP has it (RFC 9110, 5.6.7), put together once a second. */
+/** The date as HTTP has it (RFC 9110, 5.6.7), put together once a second: by the wall clock, as Node has it. */
 function dateOf(now: number): string {
   const current = Math.floor(now / 1000)
   if (current !== second) {
     second = current
-    date = new Date(now).toUTCString()
+    date = new Date().toUTCString()
   }
   return date
 }

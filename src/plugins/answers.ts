@@ -34,6 +34,7 @@ export default fastifyPlugin<{ config: Config }>(
     }
     const hot = new HotAnswers({
       cache: app.cache,
+      time: app.time,
       policy,
       always: { ...NO_SNIFFING, ...(config.CORS_ORIGINS === '*' ? ANY_ORIGIN : {}) },
       requestId: acceptRequestId,

@@ -3,6 +3,7 @@ import { hostname } from 'node:os'
 import fastifyPlugin from 'fastify-plugin'
 import { Cache, RedisTier, type Policy } from '../cache/index.ts'
 import type { Config } from '../config.ts'
+import { ConnectionLog } from '../connection-log.ts'
 import { CLEARS_CHANNEL, postgresClearLog, pruneAnnouncements } from '../db/clear-log.ts'
 import type { Notifications } from '../db/notifications.ts'
 import { PageError } from '../pagination/index.ts'
@@ -38,7 +39,15 @@ export default fastifyPlugin<{ config: Config }>(
     const log = postgresClearLog(app.database.pool, undefined, time)
     const listeners: (() => void)[] = []
     const tellOfChanges = (): void => listeners.forEach((listener) => listener())
+    const connection = new ConnectionLog(app.log, {
+      server: 'PostgreSQL',
+      fields: {},
+      meanwhile: 'answers come from what is cached, marked STALE',
+      isConnected: true,
+    })
     const cache = await Cache.open({
+      onLogLost: (error) => connection.away(error instanceof Error ? error.message : String(error)),
+      onLogBack: () => connection.connected(),
       log: {
         ...log,
         // Where the connection that listens is dead and nobody knows it yet, requests bring the news.

@@ -4,8 +4,9 @@ import type { FastifyBaseLogger } from 'fastify'
 import fastifyPlugin from 'fastify-plugin'
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import { Guard } from '../cache/index.ts'
-import type { Config } from '../config.ts'
-import { redisConnection } from '../redis-connection.ts'
+import { ConfigError, type Config } from '../config.ts'
+import { ConnectionLog } from '../connection-log.ts'
+import { databaseRefusal, redisConnection } from '../redis-connection.ts'
 import { within, type Time } from '../time/time.ts'
 
 declare module 'fastify' {
@@ -19,6 +20,8 @@ declare module 'fastify' {
 
 /** The pause between two attempts to connect grows to this: Redis is back in use within seconds of its return. */
 const LONGEST_RECONNECT_MS = 2000
+/** A Redis that reads its data is asked this often whether it has them. */
+const LOADING_RETRY_MS = 500
 /** How long the start waits for Redis before it goes on without. */
 const BOOT_WAIT_MS = 1000
 const CLOSED = 'connection closed'
@@ -40,19 +43,29 @@ export default fastifyPlugin<{ config: Config }>(
     const failover = new Failover(time)
     const client = createClient(config, config.REDIS_URL, failover)
     watchCommands(client, commands)
-    const reporter = new Reporter(app.log, new URL(config.REDIS_URL).host, time)
-    const guard = watch(client, config.REDIS_COMMAND_TIMEOUT_MS, reporter, failover, time)
+    const redis = new URL(config.REDIS_URL).host
+    const meanwhile = 'answers come from memory and PostgreSQL'
+    const connection = new ConnectionLog(app.log, { server: 'Redis', fields: { redis }, meanwhile })
+    const refusals = new Refusals(app.log, redis, time)
+    const watched = { connection, refusals, failover, limitMs: config.REDIS_COMMAND_TIMEOUT_MS, time }
+    const { guard, refusedDatabase } = watch(client, watched)
     const bootWaitMs = Math.min(BOOT_WAIT_MS, config.REDIS_CONNECT_TIMEOUT_MS)
     // A first attempt that fails is followed by others; it is no reason not to start.
     await within(time, bootWaitMs, client.connect()).catch(() => undefined)
-    if (client.status !== 'ready') reporter.away(`not connected after ${bootWaitMs} ms`)
+    const refused = refusedDatabase()
+    if (refused !== null) {
+      connection.stop()
+      client.disconnect()
+      throw new ConfigError(`REDIS_URL: ${refused}`)
+    }
+    if (client.status !== 'ready') connection.away(`not connected after ${bootWaitMs} ms`)
     // @fastify/redis waits for a ready client until the boot times out; one that is not ready is decorated here instead.
     if (client.status === 'ready') await app.register(fastifyRedis, { client: client as Redis })
     else app.decorate('redis', client as never)
     app.decorate('redisGuard', guard)
     // quit() is a command, and pends for seconds on a Redis that is down or hung.
     app.addHook('onClose', () => {
-      reporter.stop()
+      connection.stop()
       // A Cluster forgets its nodes with the first of these.
       const nodes = nodesOf(client)
       client.disconnect()
@@ -71,6 +84,8 @@ function createClient(config: Config, text: string, failover: Failover): Redis |
     maxRetriesPerRequest: 0,
     autoResubscribe: false,
     autoResendUnfulfilledCommands: false,
+    // By default what Redis expects to need, up to 10 s, however soon it has its data.
+    maxLoadingRetryTime: LOADING_RETRY_MS,
     reconnectOnError: (error: Error) => failover.mustLeave(error),
   } satisfies RedisOptions
   const retryStrategy = (attempt: number): number => Math.min(attempt * 100, LONGEST_RECONNECT_MS)
@@ -112,53 +127,39 @@ class Failover {
   }
 }
 
-/** Says what became of Redis, once a change. */
-class Reporter {
+/** A Redis that refuses writes (full, read-only) does so on every one of them, and is said to once a minute. */
+class Refusals {
   readonly #log: FastifyBaseLogger
-  readonly #name: string
+  readonly #redis: string
   readonly #time: Time
-  #state: 'unknown' | 'connected' | 'away' | 'stopped' = 'unknown'
-  #refusalAt = -Infinity
+  #saidAt = -Infinity
 
-  constructor(log: FastifyBaseLogger, name: string, time: Time) {
+  constructor(log: FastifyBaseLogger, redis: string, time: Time) {
     this.#log = log
-    this.#name = name
+    this.#redis = redis
     this.#time = time
   }
 
-  connected(): void {
-    if (this.#state === 'connected' || this.#state === 'stopped') return
-    this.#log.info({ redis: this.#name }, this.#state === 'away' ? 'Redis is back' : 'Redis connected')
-    this.#state = 'connected'
-  }
-
-  away(reason: string): void {
-    if (this.#state === 'away' || this.#state === 'stopped') return
-    this.#state = 'away'
-    this.#log.warn({ redis: this.#name, reason }, 'Redis is away; answers come from memory and PostgreSQL')
-  }
-
-  /** A Redis that refuses writes (full, read-only) does so on every one of them. */
-  refused(reason: string): void {
-    if (this.#time.clock() - this.#refusalAt < REFUSAL_LOG_INTERVAL_MS) return
-    this.#refusalAt = this.#time.clock()
-    this.#log.warn({ redis: this.#name, reason }, 'Redis refuses commands')
-  }
-
-  /** The service stops: a connection that closes now is no news. */
-  stop(): void {
-    this.#state = 'stopped'
+  report(reason: string): void {
+    if (this.#time.clock() - this.#saidAt < REFUSAL_LOG_INTERVAL_MS) return
+    this.#saidAt = this.#time.clock()
+    this.#log.warn({ redis: this.#redis, reason }, 'Redis refuses commands')
   }
 }
 
-/** Connection states reach the guard and the log. */
+interface Watched {
+  connection: ConnectionLog
+  refusals: Refusals
+  failover: Failover
+  limitMs: number
+  time: Time
+}
+
+/** Connection states reach the guard and the log. `refusedDatabase` says why, where the last attempt to connect ended with that. */
 function watch(
   client: Redis | Cluster,
-  limitMs: number,
-  reporter: Reporter,
-  failover: Failover,
-  time: Time,
-): Guard {
+  { connection, refusals, failover, limitMs, time }: Watched,
+): { guard: Guard; refusedDatabase: () => string | null } {
   const guard = new Guard(
     {
       isReady: () => client.status === 'ready',
@@ -168,30 +169,42 @@ function watch(
     limitMs,
     {
       away: (reason) => {
-        if (!failover.explains) reporter.away(reason)
+        if (!failover.explains) connection.away(reason)
       },
-      back: () => reporter.connected(),
-      refused: (reason) => reporter.refused(reason),
+      back: () => connection.connected(),
+      refused: (reason) => refusals.report(reason),
     },
     time,
   )
   let reason = CLOSED
-  client.on('error', (error: Error) => (reason = error.message))
+  let refusedDatabase: string | null = null
+  client.on('connect', () => (refusedDatabase = null))
+  client.on('error', (error: Error) => {
+    // What follows from giving the connection up.
+    if (refusedDatabase !== null) return
+    reason = error.message
+    const refusal = databaseRefusal(error)
+    if (refusal === null) return
+    reason = refusedDatabase = refusal
+    refusals.report(refusal)
+    // ioredis goes on in database 0, which is somebody else's: the connection is given up before anything is asked on it.
+    client.disconnect(true)
+  })
   client.on('close', () => {
     if (failover.explains && failover.state === 'leaving') {
       failover.state = 'left'
       return
     }
     failover.state = 'staying'
-    reporter.away(reason)
+    connection.away(reason)
   })
   client.on('ready', () => {
     reason = CLOSED
     failover.state = 'staying'
     guard.connected()
-    if (guard.available) reporter.connected()
+    if (guard.available) connection.connected()
   })
-  return guard
+  return { guard, refusedDatabase: () => refusedDatabase }
 }
 
 /**

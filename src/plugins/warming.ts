@@ -27,7 +27,7 @@ export default fastifyPlugin<{ config: Config }>(
     const { cache, database, time } = app
     const most = cache.hasMemory ? config.CACHE_WARM_KEYS : 0
     const hottest = (): HotKey[] =>
-      cache.hottest(most).filter(({ perMinute }) => perMinute >= LEAST_PER_MINUTE)
+      cache.hottest(most).filter(({ steadyPerMinute }) => steadyPerMinute >= LEAST_PER_MINUTE)
     const warmer = new Warmer({
       hottest,
       isFresh: (key) => cache.isFresh(key),
@@ -54,7 +54,10 @@ export default fastifyPlugin<{ config: Config }>(
       }
     }
     async function save(): Promise<void> {
-      const urls = hottest().map(({ recipe, perMinute }) => ({ url: recipe, perMinute }))
+      const urls = hottest().map(({ recipe, steadyPerMinute }) => ({
+        url: recipe,
+        perMinute: steadyPerMinute,
+      }))
       // Without PostgreSQL a start has more to miss than this.
       if (urls.length > 0) await saveHotUrls(database, urls).catch(() => undefined)
     }

@@ -11,6 +11,7 @@ const LIFE_MS = 24 * 3_600_000
 
 interface Life {
   id: string
+  /** By the clock that only grows. */
   began: number
   /** What was counted before. */
   baseline: Totals
@@ -40,7 +41,7 @@ export class Fleet {
   constructor(database: Database, time: Time) {
     this.#database = database
     this.#time = time
-    this.#life = newLife(NOTHING, time.now())
+    this.#life = newLife(NOTHING, time.clock())
   }
 
   /** Seconds since the Unix epoch; null where no data ever caused a clear, or that is not known yet. */
@@ -101,7 +102,7 @@ export class Fleet {
     await publishCounts(this.#database, life.id, changed)
     if (life.published.size === 0) await foldDeparted(this.#database)
     for (const { category, counter, count } of changed) life.published.set(`${category}:${counter}`, count)
-    const now = this.#time.now()
+    const now = this.#time.clock()
     if (now - life.began > LIFE_MS) this.#life = newLife(totals, now)
   }
 }

@@ -1,7 +1,7 @@
 // The figures as `/cache/stats` answers them.
 import {
   hitRate,
-  LOAD_BOUNDS_MS,
+  NO_DURATIONS,
   quantile,
   summed,
   type Cache,
@@ -13,6 +13,7 @@ import type { Time } from '../time/time.ts'
 import type { Ledger } from './ledger.ts'
 import type { LookUps, StatsAnswer } from './schema.ts'
 import { difference, together, type CategoryTotals, type Totals } from './totals.ts'
+import { savingsOf } from './savings.ts'
 import { WINDOWS, type WindowName } from './windows.ts'
 
 type Figures = StatsAnswer['cache']
@@ -68,17 +69,20 @@ export function report(reported: Reported): StatsAnswer {
       fleet: fleetOf(ledger, now),
       lease: { state: lease.state, since: instant(lease.since) },
       redis: guard === null ? null : redisOf(reported, guard, now),
-      savings: savingsOf(all, reported.loadCost),
+      savings: savingsOf(cache.count, reported.loadCost),
     },
-    message: MESSAGES[state.status],
+    message:
+      lease.state === 'lost'
+        ? 'PostgreSQL is away; answers come from what is cached, marked STALE'
+        : MESSAGES[state.status],
   }
 }
 
 function figures({ counts, loadTimes }: CategoryTotals): LookUps {
   return {
     ...lookUps(counts),
-    load_ms_p50: quantile(LOAD_BOUNDS_MS, loadTimes, 0.5),
-    load_ms_p99: quantile(LOAD_BOUNDS_MS, loadTimes, 0.99),
+    load_ms_p50: quantile(loadTimes, 0.5),
+    load_ms_p99: quantile(loadTimes, 0.99),
   }
 }
 
@@ -123,7 +127,7 @@ function fleetOf({ fleet }: Ledger, now: Totals): Figures['fleet'] {
 }
 
 function sumOf(all: Counts[]): Counts {
-  const none = { loadTimes: [], loadMs: 0 }
+  const none = { loadTimes: NO_DURATIONS }
   const categories = Object.fromEntries(all.map((counts, index) => [index, { counts, ...none }]))
   return together({ requests: 0, redisCommands: 0, categories }).counts
 }
@@ -149,16 +153,6 @@ function redisOf({ cache, ledger, time }: Reported, guard: Guard, now: Totals): 
       per_day: upMs < MINUTE_MS ? null : Math.round((lastHour / hourMs) * DAY_MS),
     },
     breaker: { state: open ? 'open' : 'closed', since: instant(since) },
-  }
-}
-
-function savingsOf({ counts, loadMs }: CategoryTotals, loadCost: number | null): Figures['savings'] {
-  const { hits, misses, loads } = summed(counts)
-  const avoided = Math.max(0, hits + misses - loads)
-  return {
-    loads_avoided: avoided,
-    seconds: loads === 0 ? 0 : round2((avoided * (loadMs / loads)) / 1000),
-    cost: loadCost === null ? null : round2(avoided * loadCost),
   }
 }
 

@@ -17,7 +17,9 @@ const lookUps = {
   bypassed: count('Misses whose answer was too large to be stored'),
   failed: count('Misses that nothing could answer'),
   loads: count('Loads from PostgreSQL, those ahead of need among them'),
-  load_failures: Count,
+  load_failures: count(
+    'Loads that failed; who waited for one was answered by an expired entry, or is among `failed`',
+  ),
 }
 
 const loadTimes = {
@@ -91,7 +93,10 @@ const Lease = Type.Object({
 
 const Savings = Type.Object({
   loads_avoided: count('Look-ups since the start that needed no load of their own'),
-  seconds: Type.Number({ description: 'What these would have taken, at the mean of the loads there were' }),
+  seconds: Type.Number({
+    description:
+      'What these would have taken, each at the median of the loads of its category that brought an answer',
+  }),
   cost: nullable(
     Type.Number({
       description:

@@ -1,5 +1,13 @@
 // Everything that is counted, at one moment. Two of them tell what happened in between.
-import { COUNTER_NAMES, noCounts, type Counters, type Counts } from '../cache/index.ts'
+import {
+  COUNTER_NAMES,
+  durationsSince,
+  NO_DURATIONS,
+  noCounts,
+  type Counters,
+  type Counts,
+  type Spread,
+} from '../cache/index.ts'
 
 export interface Totals {
   /** Answers of data routes, of any status. */
@@ -10,9 +18,7 @@ export interface Totals {
 
 export interface CategoryTotals {
   counts: Counts
-  /** As in `Durations.counts`, by `LOAD_BOUNDS_MS`. */
-  loadTimes: readonly number[]
-  loadMs: number
+  loadTimes: Spread
 }
 
 export const NOTHING: Totals = { requests: 0, redisCommands: 0, categories: {} }
@@ -21,19 +27,19 @@ export function takeTotals(counters: Counters, requests: number, redisCommands: 
   const categories = counters.byCategory().map(([category, counted]) => {
     const counts = noCounts()
     for (const name of COUNTER_NAMES) counts[name] = counted[name]
-    const { counts: times, sumMs } = counted.loadTimes
-    return [category, { counts, loadTimes: [...times], loadMs: sumMs }] as const
+    const { counts: times, sums } = counted.loadTimes
+    return [category, { counts, loadTimes: { counts: [...times], sums: [...sums] } }] as const
   })
   return { requests, redisCommands, categories: Object.fromEntries(categories) }
 }
 
 export function difference(now: Totals, then: Totals): Totals {
-  const categories = Object.entries(now.categories).map(([category, { counts, loadTimes, loadMs }]) => {
+  const categories = Object.entries(now.categories).map(([category, { counts, loadTimes }]) => {
     const before = then.categories[category]
     const since = noCounts()
     for (const name of COUNTER_NAMES) since[name] = counts[name] - (before?.counts[name] ?? 0)
-    const times = loadTimes.map((count, index) => count - (before?.loadTimes[index] ?? 0))
-    return [category, { counts: since, loadTimes: times, loadMs: loadMs - (before?.loadMs ?? 0) }] as const
+    const times = durationsSince(loadTimes, before?.loadTimes ?? NO_DURATIONS)
+    return [category, { counts: since, loadTimes: times }] as const
   })
   return {
     requests: now.requests - then.requests,
@@ -45,13 +51,14 @@ export function difference(now: Totals, then: Totals): Totals {
 /** Of all categories together. */
 export function together({ categories }: Totals): CategoryTotals {
   const counts = noCounts()
-  const loadTimes: number[] = []
-  let loadMs = 0
+  const times: number[] = []
+  const sums: number[] = []
   for (const category of Object.values(categories)) {
     for (const name of COUNTER_NAMES) counts[name] += category.counts[name]
-    for (const [index, count] of category.loadTimes.entries())
-      loadTimes[index] = (loadTimes[index] ?? 0) + count
-    loadMs += category.loadMs
+    for (const [index, count] of category.loadTimes.counts.entries()) {
+      times[index] = (times[index] ?? 0) + count
+      sums[index] = (sums[index] ?? 0) + (category.loadTimes.sums[index] ?? 0)
+    }
   }
-  return { counts, loadTimes, loadMs }
+  return { counts, loadTimes: { counts: times, sums } }
 }

@@ -1,7 +1,7 @@
 // Time, handed to whatever decides by it: tests move it, and the simulation has one of its own.
 
 export interface Time {
-  /** Milliseconds since the Unix epoch. */
+  /** Milliseconds since the Unix epoch, never going back: lifetimes are judged by it. */
   now(): number
   /**
    * Milliseconds that only grow and go on while the process is stopped. Asked for each request: a flag or a cached clock would say "valid" after a
@@ -12,9 +12,27 @@ export interface Time {
   after(ms: number, callback: () => void): () => void
 }
 
+/**
+ * The wall clock without its steps back: what an entry has left must not grow. A step forward is followed, as after a machine slept.
+ *
+ * @param wall milliseconds since the Unix epoch. @param clock milliseconds that only grow.
+ */
+export function steadyWallClock(wall: () => number, clock: () => number): () => number {
+  let origin = wall() - clock()
+  return () => {
+    const steady = Math.floor(origin + clock())
+    const now = wall()
+    if (now <= steady) return steady
+    origin += now - steady
+    return now
+  }
+}
+
+const clock = (): number => performance.now()
+
 export const SYSTEM_TIME: Time = {
-  now: () => Date.now(),
-  clock: () => performance.now(),
+  now: steadyWallClock(() => Date.now(), clock),
+  clock,
   after: (ms, callback) => {
     // Whole: of a number with fractions Node makes a text when the timer is cleared.
     const timer = setTimeout(callback, Math.ceil(ms))

@@ -111,11 +111,20 @@ t.test('a bad value is refused, by the name of its variable', (t) => {
     ['LOG_LEVEL', ['loud', 'INFO', 'toString']],
     ['DATABASE_URL', ['mysql://h/d', 'h/d', 'postgres://[', ' postgres://h']],
     ['DATABASE_URL_DIRECT', ['mysql://h/d', 'postgres://h:port/d']],
+    ['DATABASE_URL', ['postgres://h/d?max=5', 'postgres://h/d?connect_timeout=5', 'postgres://u:a#b@h/d']],
+    [
+      'DATABASE_URL',
+      ['postgres://h/d?TimeZone=Europe/Paris', 'postgres://h/d?ssl=a&ssl=b', 'postgres://h/d#x'],
+    ],
     ['DEFAULT_SYMBOL', ['a b', 'S'.repeat(33), 'é', 'a\nb']],
     ['BOND_SYMBOL', ['*']],
     [
       'REDIS_URL',
       ['http://h', 'h:6379', 'redis://', 'redis://h/name', 'redis://h/1/2', 'redis://:%zz@h', 'redis://h:x'],
+    ],
+    [
+      'REDIS_URL',
+      ['redis://h?db=5', 'redis://h/2?family=6', 'redis://h/2#5', 'redis://:a#b@h', 'redis://user@h'],
     ],
     ['CACHE_PREFIX', ['a b', 'a{b', 'a}b', 'é', 'p'.repeat(65), 'a\tb']],
     [
@@ -161,6 +170,13 @@ t.test('a bad value is refused, by the name of its variable', (t) => {
   for (const origins of ['*', 'https://app.example', 'http://localhost:3000,http://[::1]:8080,https://a.b'])
     t.equal(loadConfig({ CORS_ORIGINS: origins }).CORS_ORIGINS, origins)
   t.match(refusal({ CORS_ORIGINS: 'https://App.example:443/' }), /which is https:\/\/app\.example\b/)
+  t.match(refusal({ REDIS_URL: 'redis://h?db=5' }), /the parameter "db", .* redis:\/\/host:6379\/5/)
+  t.match(
+    refusal({ REDIS_URL: 'redis://h/2', REDIS_CLUSTER: 'true' }),
+    /^REDIS_URL names database 2, and a Cluster/,
+  )
+  t.ok(loadConfig({ REDIS_URL: 'redis://user@h/2', REDIS_PASSWORD: 'secret' }))
+  t.ok(loadConfig({ REDIS_URL: 'redis://h/0', REDIS_CLUSTER: 'true' }))
   t.match(refusal({ REQUIRE_READ_KEY: 'true' }), /^REQUIRE_READ_KEY needs API_KEYS/)
   t.end()
 })
@@ -189,6 +205,9 @@ t.test('no secret is repeated', (t) => {
     { REDIS_URL: `redis://:${secret}@h/name` },
     { REDIS_URL: `redis://:${secret}%@h` },
     { REDIS_URL: secret },
+    { REDIS_URL: `redis://:a#${secret}@h` },
+    { REDIS_URL: `redis://h?password=${secret}` },
+    { DATABASE_URL: `postgres://u:${secret}@h/d?max=1#${secret}` },
     { API_KEYS: secret },
     { API_KEYS: `a:admin:${HASH}` },
     { REDIS_PASSWORD: secret, PORT: 'x' },

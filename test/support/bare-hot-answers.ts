@@ -1,6 +1,7 @@
 // Hot answers on a cache that is only what its `hit` says.
 import type { Entry } from '../../src/cache/index.ts'
 import { HotAnswers } from '../../src/http/hot-answers.ts'
+import { SYSTEM_TIME } from '../../src/time/time.ts'
 
 export function bareHotAnswers(hit: (key: string) => Entry | null): HotAnswers {
   return new HotAnswers({
@@ -12,6 +13,7 @@ export function bareHotAnswers(hit: (key: string) => Entry | null): HotAnswers {
       packed: () => null,
       hasMemory: true,
     },
+    time: SYSTEM_TIME,
     policy: { cacheControl: 'no-cache', vary: 'accept-encoding', publicUrl: null },
     always: {},
     requestId: () => 'id',

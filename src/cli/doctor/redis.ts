@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { Cluster, Redis } from 'ioredis'
 import type { Config } from '../../config.ts'
 import { reasonOf } from '../../loading/transaction.ts'
-import { redisConnection } from '../../redis-connection.ts'
+import { databaseRefusal, redisConnection } from '../../redis-connection.ts'
 import { note, ok, problem, type Finding } from './finding.ts'
 import { readInfo, serverFindings } from './redis-server.ts'
 import { roundTrip } from './redis-round-trip.ts'
@@ -12,6 +12,14 @@ const CHECK = 'redis'
 const END_OF_PATIENCE_MS = 10_000
 /** What a connection dies of, and what to do about it. */
 const REMEDIES: [sign: RegExp, remedy: string][] = [
+  [
+    /refuses database .*NOPERM/,
+    'the account may not choose a database: allow it +select, or name none in REDIS_URL',
+  ],
+  [
+    /refuses database/,
+    'correct the number behind the host in REDIS_URL; the service does not start with it. `CONFIG GET databases` says how many there are',
+  ],
   [
     /WRONGPASS|invalid username-password|invalid password/i,
     'correct user and password in REDIS_URL, or REDIS_PASSWORD',
@@ -54,7 +62,15 @@ export async function redisFindings(config: Config): Promise<Finding[]> {
   }
   const client = clientOf(config, REDIS_URL)
   let reason = ''
-  client.on('error', (error: Error) => (reason = reasonOf(error)))
+  let isRefused = false
+  client.on('error', (error: Error) => {
+    const refusal = databaseRefusal(error)
+    if (!isRefused) reason = refusal ?? reasonOf(error)
+    if (refusal === null) return
+    // ioredis goes on in database 0; the service does not.
+    isRefused = true
+    client.disconnect()
+  })
   try {
     await limited(client.connect()).catch((error: unknown) => {
       throw new Error(reason || reasonOf(error), { cause: error })

@@ -1,6 +1,6 @@
 // Figures of one moment for the page: what `/cache/stats` answers, rates since the samples before, and lists from PostgreSQL.
 import { performance, type EventLoopUtilization } from 'node:perf_hooks'
-import { hitRate, quantile, type Cache, type Guard } from '../../cache/index.ts'
+import { durationsSince, hitRate, quantile, type Cache, type Guard, type Spread } from '../../cache/index.ts'
 import { round2 } from '../../http/schemas.ts'
 import type { Poll } from '../../stats/poll.ts'
 import type { StatsAnswer } from '../../stats/schema.ts'
@@ -24,7 +24,7 @@ type Stats = StatsAnswer['cache']
 interface Before {
   at: number
   stats: Stats
-  redisCalls: number[]
+  redisCalls: Spread | null
 }
 
 export interface Sampled {
@@ -54,7 +54,7 @@ export class Sampler {
       poll.figures(REDIS_AGE_MS),
       within(time, PATIENCE_MS, this.#refreshLists()),
     ])
-    const now = { at: time.clock(), stats, redisCalls: [...(guard?.answered.counts ?? [])] }
+    const now = { at: time.clock(), stats, redisCalls: guard === null ? null : copied(guard.answered) }
     const point = this.#pointOf(now)
     const loop = performance.eventLoopUtilization()
     const { utilization } = performance.eventLoopUtilization(loop, this.#loop)
@@ -64,7 +64,7 @@ export class Sampler {
   }
 
   #pointOf(now: Before): Point {
-    const { guard, time } = this.#sampled
+    const { time } = this.#sampled
     if (now.at - (this.#before.at(-1)?.at ?? -Infinity) > PAUSE_MS) this.#before = []
     this.#before = this.#before.filter(({ at }) => at >= now.at - QUANTILE_MS)
     const lately = this.#before.filter(({ at }) => at >= now.at - RATE_MS)
@@ -74,8 +74,9 @@ export class Sampler {
     this.#before.push(now)
     const { stats } = now
     const { load_ms_p50, load_ms_p99 } = stats.windows['1m']
-    const calls = now.redisCalls.map((count, index) => count - (oldest?.redisCalls[index] ?? count))
-    const redisMs = (share: number) => (guard === null ? null : quantile(guard.answered.bounds, calls, share))
+    const calls =
+      now.redisCalls === null ? null : durationsSince(now.redisCalls, oldest?.redisCalls ?? now.redisCalls)
+    const redisMs = (share: number) => (calls === null ? null : quantile(calls, share))
     return {
       at: time.now(),
       requests: rate(stats, then?.stats, now.at - (then?.at ?? 0)),
@@ -101,6 +102,10 @@ export class Sampler {
       .catch(() => undefined)
       .finally(() => (this.#reading = null)))
   }
+}
+
+function copied({ counts, sums }: Spread): Spread {
+  return { counts: [...counts], sums: [...sums] }
 }
 
 /** null where one of both is not known. */

@@ -102,11 +102,11 @@ t.test('a PostgreSQL that hangs is a band as long as somebody asks, and over whe
   try {
     await shows(page, '#states', /Lease held/)
     postgres.pause()
-    await shows(page, '#states', new RegExp(`Lease lost since .*${TIME}`))
-    await shows(page, '#outage-list', new RegExp(`${TIME} – now\\s+Lease lost`))
+    await shows(page, '#states', new RegExp(`PostgreSQL away since .*${TIME}`))
+    await shows(page, '#outage-list', new RegExp(`${TIME} – now\\s+PostgreSQL away`))
     postgres.resume()
     await shows(page, '#states', /Lease held/)
-    await shows(page, '#outage-list', new RegExp(`${TIME} – ${TIME}\\s+Lease lost`))
+    await shows(page, '#outage-list', new RegExp(`${TIME} – ${TIME}\\s+PostgreSQL away`))
   } finally {
     isOver = true
   }

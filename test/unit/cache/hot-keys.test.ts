@@ -38,13 +38,34 @@ t.test('a steady stream is counted as so many a minute', (t) => {
   t.end()
 })
 
+t.test(
+  'what was asked for within the first minutes is counted as it was, however seldom somebody looks',
+  (t) => {
+    for (const looks of [1, 3, 30, 60]) {
+      const { clock, hotKeys, ask } = world()
+      for (let second = 1; second <= 60; second += 1) {
+        clock.ms += 1000
+        ask('a', 20)
+        if (second % (60 / looks) === 0) hotKeys.hottest(1)
+      }
+      const [{ perMinute } = { perMinute: 0 }] = hotKeys.hottest(1)
+      t.ok(Math.abs(perMinute - 1200) < 12, `${perMinute} of 1,200 a minute, after ${looks} looks`)
+    }
+    const { clock, hotKeys, ask } = world()
+    ask('new', 30)
+    clock.ms += 1000
+    t.ok(Math.abs(hotKeys.hottest(1)[0]!.perMinute - 30) < 3, 'of a second, what came in it and no more')
+    t.end()
+  },
+)
+
 t.test('what is asked for no more counts half after five minutes', (t) => {
   const { clock, hotKeys, ask } = world()
   ask('once popular', 100)
   const [before] = hotKeys.hottest(1)
   clock.ms += HALF_LIFE_MS
   const [after] = hotKeys.hottest(1)
-  t.ok(Math.abs(after!.perMinute / before!.perMinute - 0.5) < 1e-9)
+  t.ok(Math.abs(after!.steadyPerMinute / before!.steadyPerMinute - 0.5) < 1e-9)
   ask('popular now', 60)
   t.equal(hotKeys.hottest(1)[0]?.key, 'popular now')
   t.end()

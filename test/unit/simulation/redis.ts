@@ -31,9 +31,10 @@ export class SimulatedRedis extends Server {
     this.#entries.set(key, { envelope, until: this.events.now + lifetimeMs })
   }
 
-  acquire(key: string, lock: Lock, needed: number, seen: Buffer | null): Acquired {
+  acquire(key: string, lock: Lock, needed: number, seen: Buffer | null, deadline: number): Acquired {
     const envelope = this.get(key)
     if (!headOf(envelope).equals(headOf(seen))) return { state: 'changed', envelope }
+    if (this.events.now > deadline) return { state: 'late' }
     const held = this.#lockOf(key)
     if (held?.epoch === lock.epoch && held.position >= needed) return { state: 'theirs' }
     this.#locks.set(key, { ...lock, until: this.events.now + lock.lifeMs })
@@ -114,7 +115,10 @@ export function redisClient(redis: SimulatedRedis, connection: Connection): Remo
     available: true,
     get: (key) => run(() => redis.get(key)),
     set: (key, envelope, lifetimeMs) => done(() => redis.set(key, envelope, lifetimeMs)),
-    acquire: (key, lock, needed, seen) => run(() => redis.acquire(key, lock, needed, seen)),
+    acquire: (key, lock, needed, seen) => {
+      const deadline = redis.events.now + LIMIT_MS
+      return run(() => redis.acquire(key, lock, needed, seen, deadline))
+    },
     extend: async (key, lock) => (await run(() => redis.extend(key, lock))) === true,
     store: (key, lock, envelope, lifetimeMs) => done(() => redis.store(key, lock, envelope, lifetimeMs)),
     release: (key, lock) => done(() => redis.release(key, lock)),

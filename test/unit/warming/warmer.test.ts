@@ -21,7 +21,7 @@ function world(keys: string[]) {
     beginning: (_key: string): void => undefined,
   }
   const warmer = new Warmer({
-    hottest: () => keys.map((key) => ({ key, recipe: `/${key}`, perMinute: 1 })),
+    hottest: () => keys.map((key) => ({ key, recipe: `/${key}`, perMinute: 1, steadyPerMinute: 1 })),
     isFresh: (key) => state.fresh.has(key),
     isBusy: () => state.busy,
     ask: async (recipe) => {

@@ -12,7 +12,7 @@ export const KINDS = {
     name: 'Redis away',
     meaning: 'not connected, or its breaker is open: memory and PostgreSQL answer',
   },
-  lease: { name: 'Lease lost', meaning: 'PostgreSQL does not say what was cleared: answers are STALE' },
+  lease: { name: 'PostgreSQL away', meaning: 'it does not say what was cleared: answers are STALE' },
   service: { name: 'No connection', meaning: 'this page had no word of the service' },
 }
 

@@ -61,10 +61,10 @@ function leaseOf({ stats: { lease } }) {
   if (lease.state === 'idle')
     return { name: 'Lease', tone: 'idle', text: 'idle', title: `${title}: nobody asks for anything` }
   return {
-    name: 'Lease',
+    name: 'PostgreSQL',
     tone: 'bad',
-    text: `lost since ${moment(lease.since)}`,
-    title: 'PostgreSQL does not say what was cleared',
+    text: `away since ${moment(lease.since)}`,
+    title: 'it does not say what was cleared',
   }
 }
 

@@ -65,7 +65,7 @@ function showCategories({ categories, windows }) {
         { text: count(seen?.stale ?? 0), tone: (seen?.stale ?? 0) > 0 ? 'warn' : '' },
         milliseconds(seen?.load_ms_p50),
         milliseconds(seen?.load_ms_p99),
-        { text: count(seen?.load_failures ?? 0), tone: (seen?.load_failures ?? 0) > 0 ? 'bad' : '' },
+        { text: count(seen?.failed ?? 0), tone: (seen?.failed ?? 0) > 0 ? 'bad' : '' },
         count(now?.entries),
         bytes(now?.bytes),
       ]
@@ -150,8 +150,9 @@ export function showMinutes(points) {
         milliseconds(point.redisMsP99),
         bytes(point.memoryBytes),
         bytes(point.redisBytes),
-        [point.isRedisAway ? 'Redis' : '', point.isLeaseLost ? 'lease' : ''].filter(Boolean).join(', ') ||
-          '–',
+        [point.isRedisAway ? 'Redis' : '', point.isLeaseLost ? 'PostgreSQL' : '']
+          .filter(Boolean)
+          .join(', ') || '–',
       ]),
     'Nothing yet.',
   )
