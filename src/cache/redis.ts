@@ -12,7 +12,7 @@ import { defineScripts, HEAD_LENGTH_TEXT, type AcquireAnswer, type Scripts } fro
 import type { Acquired, Lock, RedisInfo, RemoteTier, Sweep, SweptSelector } from './remote.ts'
 
 /** Part of every key: two releases whose answers or envelopes differ never read each other's bytes. */
-const SHAPE_VERSION = 'v1'
+const SHAPE_VERSION = 'v2'
 const SCAN_COUNT = 1000
 const SWEEP_ATTEMPTS = 3
 /** What the script answers. */

@@ -4,7 +4,7 @@ import { Compile } from 'typebox/compile'
 import { instantComplaint, parseInstant, tomorrow } from '../time/instants.ts'
 import { readTable, type TableRecord } from './csv.ts'
 import { fieldReader, missingReason } from './field-names.ts'
-import { DECIMAL, parseEach, readValues, type Format, type RowProblem } from './formats.ts'
+import { DECIMAL, parseEach, readValues, UNTOLD, type Format, type RowProblem } from './formats.ts'
 import { Notes } from './notes.ts'
 import type { Parsed } from './report.ts'
 import { quote } from './wording.ts'
@@ -100,17 +100,19 @@ export function readArticles(
   // It has begun somewhere already.
   const lastDate = tomorrow()
   if (format === 'csv')
-    return parseEach(readTable(input, COLUMNS, notes), (record) => readArticle(fromTable(record), lastDate))
+    return parseEach(readTable(input, COLUMNS, notes), (record, isReasonWanted) =>
+      readArticle(fromTable(record), lastDate, isReasonWanted),
+    )
   const readFields = fieldReader(KNOWN, notes)
-  return parseEach(readValues(input, format), ({ value }) => {
+  return parseEach(readValues(input, format), ({ value }, isReasonWanted) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value))
       return { field: null, reason: `${quote(value)} is not an object` }
     const named = readFields(value)
     if ('reason' in named) return named
     const { fields } = named
     const missing = COLUMNS.required.find((name) => fields[name] === undefined)
-    if (missing !== undefined) return { field: missing, reason: missingReason(value, KNOWN) }
-    return readArticle(fields, lastDate)
+    if (missing === undefined) return readArticle(fields, lastDate, isReasonWanted)
+    return isReasonWanted ? { field: missing, reason: missingReason(value, KNOWN) } : UNTOLD
   })
 }
 
@@ -126,8 +128,8 @@ function fromTable({ values }: TableRecord<Column>): object {
   }
 }
 
-function readArticle(value: object, lastDate: string): ArticleRow | Problem {
-  if (!checker.Check(value)) return schemaProblem(value)
+function readArticle(value: object, lastDate: string, isReasonWanted: boolean): ArticleRow | Problem {
+  if (!checker.Check(value)) return isReasonWanted ? schemaProblem(value) : UNTOLD
   const publishedAt = parseInstant(value.published_at, 'start')
   const scrapedAt = parseInstant(value.scraped_at ?? '', 'start')
   const problem =

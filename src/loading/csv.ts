@@ -70,7 +70,7 @@ function readHeader<Column extends string>(
   const others = fields.filter((_, index) => !known.some((column) => column === names[index]))
   if (missing.length > 0)
     throw new LoadError(
-      `the header line has no column ${namesText(missing)}; the file has ${namesText(others)}${separatorHint(fields)}`,
+      `the header line has no column ${namesText(missing)}${others.length === 0 ? '' : `; the file has ${namesText(others)}`}${separatorHint(fields)}`,
     )
   if (twice.length > 0) throw new LoadError(`the header line names ${namesText(twice)} more than once`)
   for (const name of others) notes.ignore(name)
@@ -157,8 +157,11 @@ function isClosed(text: string): boolean {
   return closed
 }
 
-/** A value in quotes, or one without any, and what ends it. Blanks around are no part of either. */
-const FIELD = /[^\S\n]*(?:"([^"]*(?:""[^"]*)*)"\s*|([^",]*))(,|$)/y
+/**
+ * A value in quotes, or one without any, and what ends it. Blanks around are no part of either, and can be taken in one way only: a line of a
+ * million of them must not be tried in as many.
+ */
+const FIELD = /[^\S\n]*(?:"([^"]*(?:""[^"]*)*)"\s*|([^"\s,][^",]*|))(,|$)/y
 
 /**
  * The values of one record; null where the quoting is broken. A library takes 280 µs for a record by itself, and 28 µs for one among

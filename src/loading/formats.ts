@@ -1,7 +1,7 @@
 // The formats that an input may have, and how a record's place in it is told.
 import { readItems } from './json-array.ts'
 import { readLines } from './lines.ts'
-import type { Parsed, Rejection } from './report.ts'
+import { REJECTIONS_KEPT, type Parsed, type Rejection } from './report.ts'
 import { quote } from './wording.ts'
 
 /** `json`: one array of objects. */
@@ -45,13 +45,25 @@ function readValue(record: Place & { text: string }, what: string): ValueRecord 
   return item === undefined ? { line, value } : { line, item, value }
 }
 
-/** Batches of records as batches of rows; what is a rejection already stays one. */
+/** What stands for a reason that nobody gets to read: to find one takes many times as long as to find that there is one. */
+export const UNTOLD: RowProblem = { field: null, reason: 'one of many' }
+
+/**
+ * Batches of records as batches of rows; what is a rejection already stays one.
+ *
+ * @param parse told whether the reason is still wanted; else `UNTOLD` will do.
+ */
 export async function* parseEach<Source extends Place, Row extends object>(
   batches: AsyncIterable<(Source | Rejection)[]>,
-  parse: (record: Source) => Row | RowProblem,
+  parse: (record: Source, isReasonWanted: boolean) => Row | RowProblem,
 ): AsyncGenerator<Parsed<Row>[]> {
-  for await (const batch of batches)
-    yield batch.map((record) => ('reason' in record ? record : rowAt(record, parse(record))))
+  let rejected = 0
+  const read = (record: Source | Rejection): Parsed<Row> => {
+    const parsed = 'reason' in record ? record : rowAt(record, parse(record, rejected < REJECTIONS_KEPT))
+    if ('reason' in parsed) rejected += 1
+    return parsed
+  }
+  for await (const batch of batches) yield batch.map(read)
 }
 
 /** A row, or what is wrong with it, with its place. */

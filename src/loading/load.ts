@@ -9,6 +9,7 @@ import { Notes } from './notes.ts'
 import { readScorePosition, scorePending } from './pending-scores.ts'
 import { LoadError, ScoresUnfinished, type LoadProgress, type LoadReport, type Parsed } from './report.ts'
 import { stageRows, type OnError, type Staging } from './staging.ts'
+import { Turns } from './turns.ts'
 import { inLoadTransaction, reasonOf, takeTurn } from './transaction.ts'
 import { ARTICLE_STAGING, upsertArticles } from './upsert-articles.ts'
 import { BAR_STAGING, upsertBars, upsertInstrument, type InstrumentChoice } from './upsert-bars.ts'
@@ -36,6 +37,9 @@ export type BarLoad = CommonOptions & InstrumentChoice & { kind: 'bars' }
 /** Press articles; a source not seen before is created with its code as its name. */
 export type ArticleLoad = CommonOptions & { kind: 'articles' }
 type Load = BarLoad | ArticleLoad
+
+/** What is worked off at a stretch: a few hundred lines, or thousands that are as short as can be. */
+const SLICE_BYTES = 8192
 
 export const SYMBOL_PATTERN = /^[A-Za-z0-9^.=_-]{1,32}$/
 
@@ -171,10 +175,15 @@ async function stage<Row extends object>(
 
 /** The input's bytes, reported once they are worked off. @throws LoadError when it breaks off. */
 async function* meter(input: Readable, onBytes: (bytes: number) => void): AsyncGenerator<Uint8Array> {
+  const turns = new Turns()
   try {
     for await (const chunk of input as AsyncIterable<Uint8Array | string>) {
       const piece = typeof chunk === 'string' ? Buffer.from(chunk) : chunk
-      yield piece
+      for (let start = 0; start < piece.length; start += SLICE_BYTES) {
+        yield piece.subarray(start, start + SLICE_BYTES)
+        // What becomes of a slice is done when the next one is asked for.
+        await turns.rest()
+      }
       onBytes(piece.length)
     }
   } catch (error) {

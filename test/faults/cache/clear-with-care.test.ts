@@ -49,10 +49,10 @@ async function begin(t: Test, settings: Record<string, string> = {}): Promise<Te
     ...settings,
   })
   for (const key of KEYS) await service.app.cache.set(key, POLICY, BODY)
-  await redis.client.del('barometer:v1:media:a')
-  await redis.client.rename('barometer:v1:media:b', 'kept')
+  await redis.client.del('barometer:v2:media:a')
+  await redis.client.rename('barometer:v2:media:b', 'kept')
   await service.app.cache.delete('media:b', 'test')
-  await redis.client.rename('kept', 'barometer:v1:media:b')
+  await redis.client.rename('kept', 'barometer:v2:media:b')
   return service
 }
 
@@ -122,7 +122,7 @@ t.test('a dry run says how many and which, at every address, and clears nothing'
 t.test('the sample of many keys is short', async (t) => {
   const service = await begin(t)
   const pipeline = redis.client.pipeline()
-  for (let index = 0; index < 3000; index++) pipeline.set(`barometer:v1:score:${index}`, 'x')
+  for (let index = 0; index < 3000; index++) pipeline.set(`barometer:v2:score:${index}`, 'x')
   for (let index = 0; index < 1000; index++) pipeline.set(`session:${index}`, 'x')
   await pipeline.exec()
   const [, { count, sample }] = await clear(service, { pattern: 'score:*', dry_run: true })

@@ -62,7 +62,7 @@ async function outcome(service: TestService): Promise<string | null> {
 }
 
 async function isStored(key = KEY): Promise<void> {
-  await until(`${key} in Redis`, () => redis.client.exists(`barometer:v1:${key}`))
+  await until(`${key} in Redis`, () => redis.client.exists(`barometer:v2:${key}`))
 }
 
 t.beforeEach(() => redis.client.flushall())
@@ -149,16 +149,16 @@ t.test('deleted is the number of distinct keys that matched, in Redis, in memory
       await clear(service)
       await redis.client.flushall()
       for (const [key, place] of Object.entries(keys)) {
-        if (place === 'Redis') await redis.client.set(`barometer:v1:${key}`, 'x')
+        if (place === 'Redis') await redis.client.set(`barometer:v2:${key}`, 'x')
         else await cache.set(key, POLICY, BODY)
-        if (place === 'memory') await redis.client.del(`barometer:v1:${key}`)
+        if (place === 'memory') await redis.client.del(`barometer:v2:${key}`)
       }
       const [status, { deleted }] = await clear(service, `?pattern=${encodeURIComponent(pattern)}`)
       const matches = compileGlob(pattern)
       const left = Object.entries(keys).filter(([key]) => !matches(key))
       const expected = Object.keys(keys).length - left.length
       if (status !== 200 || deleted !== expected) throw new Error(`${deleted}, not ${expected}`)
-      const inRedis = left.filter(([, place]) => place !== 'memory').map(([key]) => `barometer:v1:${key}`)
+      const inRedis = left.filter(([, place]) => place !== 'memory').map(([key]) => `barometer:v2:${key}`)
       const found = await redis.client.keys('*')
       if (found.sort().join() !== inRedis.sort().join()) throw new Error(`left in Redis: ${found.join()}`)
       const inMemory = left.filter(([, place]) => place !== 'Redis')
@@ -186,7 +186,7 @@ t.test('thousands of keys go in batches, by UNLINK, and are counted once each', 
   const service = await begin(t)
   const own = 5500
   const pipeline = redis.client.pipeline()
-  for (let index = 0; index < own; index++) pipeline.set(`barometer:v1:media:list:cursor=${index}`, 'x')
+  for (let index = 0; index < own; index++) pipeline.set(`barometer:v2:media:list:cursor=${index}`, 'x')
   for (let index = 0; index < 2000; index++) pipeline.set(`session:${index}`, 'x')
   await pipeline.exec()
   await redis.client.config('RESETSTAT')
@@ -244,7 +244,7 @@ t.test('with Redis away a clear says so, and holds when Redis is back', async (t
   const own = await startRedis(t, { args: ['--appendonly', 'yes', '--appendfsync', 'always'] })
   const service = await startService(t, { DATABASE_URL: database, REDIS_URL: own.url })
   await service.get(PATH)
-  await until('it in Redis', () => own.client.exists(`barometer:v1:${KEY}`))
+  await until('it in Redis', () => own.client.exists(`barometer:v2:${KEY}`))
   await own.kill()
   await until('that to be noticed', async () => (await service.app.cache.stats()).status === 'degraded')
   const [status, { deleted, message }] = await clear(service)
@@ -252,7 +252,7 @@ t.test('with Redis away a clear says so, and holds when Redis is back', async (t
   t.match(message, /Redis was away/)
   await own.restart()
   await until('Redis to be back', async () => (await service.app.cache.stats()).status === 'connected')
-  t.equal(await own.client.exists(`barometer:v1:${KEY}`), 1, 'Redis kept it')
+  t.equal(await own.client.exists(`barometer:v2:${KEY}`), 1, 'Redis kept it')
   t.equal(await outcome(service), 'MISS')
 })
 

@@ -40,7 +40,7 @@ async function fill(service: TestService): Promise<void> {
   for (let index = 0; index < KEYS; index++) await service.get(path(index))
   await until(
     'all in Redis',
-    () => keysOf('barometer:v1:'),
+    () => keysOf('barometer:v2:'),
     (keys) => keys.flat().length === KEYS,
   )
 }
@@ -65,7 +65,7 @@ async function clear({ app }: TestService, query = ''): Promise<{ deleted: numbe
 t.test('entries are spread over the masters, and found again by a new process', async (t) => {
   const first = await begin(t, PATIENT_REDIS)
   await fill(first)
-  for (const keys of await keysOf('barometer:v1:')) t.ok(keys.length > 0, `${keys.length} keys`)
+  for (const keys of await keysOf('barometer:v2:')) t.ok(keys.length > 0, `${keys.length} keys`)
   await first.close()
   const service = await begin(t, PATIENT_REDIS)
   for (let index = 0; index < KEYS; index++) {
@@ -103,19 +103,19 @@ t.test('a clear reaches every master, and none but ours', async (t) => {
   await fill(service)
   const ones = OFFSETS.filter((offset) => String(offset).startsWith('1')).length
   t.match(await clear(service, '?pattern=media:list:*offset=1*'), { deleted: ones })
-  t.equal((await keysOf('barometer:v1:')).flat().length, KEYS - ones)
+  t.equal((await keysOf('barometer:v2:')).flat().length, KEYS - ones)
   const gone = OFFSETS.findIndex((offset) => String(offset).startsWith('1'))
   t.equal((await service.get(path(gone))).headers.get('x-cache'), 'MISS')
   t.equal((await service.get(path(0))).headers.get('x-cache'), 'HIT')
   await until(
     'that one in Redis again',
-    () => keysOf('barometer:v1:'),
+    () => keysOf('barometer:v2:'),
     (keys) => keys.flat().length === KEYS - ones + 1,
   )
   const key = encodeURIComponent(`media:list:limit=20&offset=${OFFSETS[gone]!}&order=desc`)
   t.match(await clear(service, `?key=${key}`), { deleted: 1 })
   t.match(await clear(service), { deleted: KEYS - ones })
-  t.same(await keysOf('barometer:v1:'), [[], [], []])
+  t.same(await keysOf('barometer:v2:'), [[], [], []])
   for (const keys of await keysOf('foreign:')) t.equal(keys.length, FOREIGN_PER_NODE)
 })
 
@@ -124,12 +124,12 @@ t.test('thousands of keys go in batches', async (t) => {
   let own = 0
   for (const { client } of cluster.nodes) {
     const pipeline = client.pipeline()
-    for (let index = 0; index < 6000; index++) pipeline.set(`barometer:v1:media:${index}`, 'x')
+    for (let index = 0; index < 6000; index++) pipeline.set(`barometer:v2:media:${index}`, 'x')
     own += (await pipeline.exec())!.filter(([error]) => error === null).length
   }
   t.ok(own === 6000, 'each key belongs to one node')
   t.match(await clear(service, '?pattern=media:*'), { deleted: own })
-  t.same(await keysOf('barometer:v1:'), [[], [], []])
+  t.same(await keysOf('barometer:v2:'), [[], [], []])
 })
 
 t.test(
@@ -154,7 +154,7 @@ t.test(
     await redisIsUsed(service)
     await until(
       'each master to be written to',
-      () => keysOf('barometer:v1:'),
+      () => keysOf('barometer:v2:'),
       (keys) => keys.every((own) => own.length > 0),
     )
     await traffic.stop()

@@ -21,7 +21,7 @@ function world() {
 }
 
 async function stored(prefix: string, key: string): Promise<boolean> {
-  return (await redis.client.exists(`${prefix}:v1:${key}`)) === 1
+  return (await redis.client.exists(`${prefix}:v2:${key}`)) === 1
 }
 
 t.test('a load that a clear overtook is answered to who waited for it, and to nobody else', async (t) => {
@@ -119,7 +119,7 @@ t.test('a store that Redis comes to after the clear, since it slept, brings noth
   const waiting = first.cache.getOrLoad('a', POLICY, old.load)
   await old.begun
   // Its lock would be over by then, and it with it.
-  t.equal(await redis.client.persist(`${place.prefix}:lock:{${place.prefix}:v1:a}`), 1)
+  t.equal(await redis.client.persist(`${place.prefix}:lock:{${place.prefix}:v2:a}`), 1)
   redis.pause()
   old.end.open('old')
   await waiting

@@ -16,11 +16,11 @@ let worlds = 0
 
 function world() {
   const prefix = `world-${++worlds}`
-  const lock = (key: string): string => `${prefix}:lock:{${prefix}:v1:${key}}`
+  const lock = (key: string): string => `${prefix}:lock:{${prefix}:v2:${key}}`
   return {
     place: { database, redis, prefix },
     lock,
-    isStored: async (key: string) => (await redis.client.exists(`${prefix}:v1:${key}`)) === 1,
+    isStored: async (key: string) => (await redis.client.exists(`${prefix}:v2:${key}`)) === 1,
     isLocked: async (key: string) => (await redis.client.exists(lock(key))) === 1,
   }
 }
@@ -148,9 +148,9 @@ t.test('what stands at the places of an entry and its lock is no hindrance', asy
   const { place, lock, isStored } = world()
   const { cache } = await beginLife(t, place)
   await redis.client.lpush(lock('a'), 'a list')
-  await redis.client.lpush(`${place.prefix}:v1:a`, 'a list')
+  await redis.client.lpush(`${place.prefix}:v2:a`, 'a list')
   t.equal(await seen(cache.getOrLoad('a', POLICY, loadOf('body').load)), 'MISS load: body')
-  await until('it to be stored', async () => (await redis.client.type(`${place.prefix}:v1:a`)) === 'string')
+  await until('it to be stored', async () => (await redis.client.type(`${place.prefix}:v2:a`)) === 'string')
   await redis.client.set(lock('b'), 'no lock of ours')
   t.equal(await seen(cache.getOrLoad('b', POLICY, loadOf('body').load)), 'MISS load: body')
   await until('this one too', () => isStored('b'))

@@ -47,7 +47,7 @@ for (const [state, { leave, comeBack }] of Object.entries(AWAY)) {
       t.ok(performance.now() - began < ANSWER_LIMIT_MS, `${performance.now() - began} ms`)
       t.match(result, { deleted: 1, pending: true })
       await until('it to be swept', async () => {
-        return (await redis.client.exists(`${place.prefix}:v1:${state}:a`)) === 0
+        return (await redis.client.exists(`${place.prefix}:v2:${state}:a`)) === 0
       })
       t.match(life.warnings, [/clear log does not answer/])
       // The other stands in, marked: what was cleared elsewhere is not known here.
@@ -77,11 +77,11 @@ t.test('the clear, once written, kills what other processes left in Redis', asyn
   t.match(await clearing.cache.delete('left', 'test'), { pending: true })
   // Of before the clear, as all that the other knows.
   await other.cache.set('left', POLICY, { body: Buffer.from('old') })
-  t.equal(await redis.client.exists(`${place.prefix}:v1:left`), 1, 'the late store')
+  t.equal(await redis.client.exists(`${place.prefix}:v2:left`), 1, 'the late store')
   t.equal(await seen(clearing.cache.getOrLoad('left', POLICY, loadOf('new').load)), 'MISS load: new', 'owed')
   await postgres.start()
   await settled(clearing, 'left')
-  t.equal(await redis.client.exists(`${place.prefix}:v1:left`), 1, 'it is still there')
+  t.equal(await redis.client.exists(`${place.prefix}:v2:left`), 1, 'it is still there')
   const next = await beginLife(t, place)
   t.equal(await seen(next.cache.getOrLoad('left', POLICY, loadOf('new').load)), 'MISS load: new')
 })

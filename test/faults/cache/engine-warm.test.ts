@@ -29,7 +29,7 @@ t.test('what another instance has loaded is taken from Redis', async (t) => {
   const place = world()
   const [one, other] = [await beginLife(t, place), await beginLife(t, place)]
   await one.cache.getOrLoad('a', TAGGED, loadOf('theirs').load)
-  await until('it in Redis', () => redis.client.exists(`${place.prefix}:v1:a`))
+  await until('it in Redis', () => redis.client.exists(`${place.prefix}:v2:a`))
   await other.cache.warm('a', TAGGED, failingLoad)
   t.equal(await seen(other.cache.getOrLoad('a', TAGGED, failingLoad)), 'HIT memory: theirs')
 })

@@ -141,7 +141,7 @@ troubleStory('values of the wrong type, and values cut off', 'WRONGTYPE', async 
   }
 })
 
-const ENTRIES = 'barometer:v1:media:*'
+const ENTRIES = 'barometer:v2:media:*'
 
 story('killed, and started with an old RDB', async (t, load) => {
   const entries = (): Promise<string[]> => redis.client.keys(ENTRIES)

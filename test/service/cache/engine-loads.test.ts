@@ -156,7 +156,7 @@ t.test('a new process finds what may stand in for a failed load in Redis', async
   const { place, clock } = world()
   const first = await beginLife(t, place)
   await first.cache.getOrLoad('a', POLICY, loadOf('old').load)
-  await until('it in Redis', () => redis.client.exists(`${place.prefix}:v1:a`))
+  await until('it in Redis', () => redis.client.exists(`${place.prefix}:v2:a`))
   await first.end()
   clock.now += TTL_MS
   const { cache } = await beginLife(t, place)
@@ -175,12 +175,12 @@ t.test('an error that is the answer is not covered up, and what it ends never co
   const isAnswer = (error: unknown) => error instanceof Error && error.message === 'no such article'
   const { cache } = await beginLife(t, { ...place, isAnswer })
   await cache.getOrLoad('a', POLICY, loadOf('old').load)
-  await until('it in Redis', () => redis.client.exists(`${place.prefix}:v1:a`))
+  await until('it in Redis', () => redis.client.exists(`${place.prefix}:v2:a`))
   clock.now += TTL_MS
   const gone = () => Promise.reject(new Error('no such article'))
   await t.rejects(async () => cache.getOrLoad('a', POLICY, gone), { message: 'no such article' })
   t.equal(cache.counters.loadFailures, 0, 'that was no failure')
-  await until('it gone from Redis', async () => (await redis.client.exists(`${place.prefix}:v1:a`)) === 0)
+  await until('it gone from Redis', async () => (await redis.client.exists(`${place.prefix}:v2:a`)) === 0)
   await t.rejects(async () => cache.getOrLoad('a', POLICY, failingLoad), { message: 'no data' })
 })
 
@@ -199,8 +199,8 @@ t.test('a body over the limit is served, to all who wait, and not stored', async
     `HIT memory: ${'x'.repeat(10)}`,
     'at the limit',
   )
-  await until('that one in Redis', () => redis.client.exists(`${place.prefix}:v1:b`))
-  t.equal(await redis.client.exists(`${place.prefix}:v1:a`), 0)
+  await until('that one in Redis', () => redis.client.exists(`${place.prefix}:v2:b`))
+  t.equal(await redis.client.exists(`${place.prefix}:v2:a`), 0)
 })
 
 t.test('set, get and delete go by the same rules', async (t) => {
@@ -221,7 +221,7 @@ t.test('with one tier or none, loads are shared all the same', async (t) => {
   const { place } = world()
   const redisOnly = await beginLife(t, { ...place, memoryMaxBytes: 0 })
   await redisOnly.cache.getOrLoad('a', POLICY, loadOf('body').load)
-  await until('it in Redis', () => redis.client.exists(`${place.prefix}:v1:a`))
+  await until('it in Redis', () => redis.client.exists(`${place.prefix}:v2:a`))
   t.equal(await seen(redisOnly.cache.getOrLoad('a', POLICY, failingLoad)), 'HIT redis: body')
   t.match(redisOnly.cache.counters, { redisHits: 1, misses: 1 })
   const bare = await beginLife(t, { database, memoryMaxBytes: 0 })

@@ -10,7 +10,7 @@ import { until } from '../../support/until.ts'
 const postgres = await sharedPostgres(t)
 const redis = await sharedRedis(t)
 const place = { database: await createDatabase(postgres), redis }
-const KEY = 'test:v1:a'
+const KEY = 'test:v2:a'
 
 t.beforeEach(() => redis.client.flushall())
 
@@ -40,11 +40,11 @@ t.test('every key in Redis has an end: lifetime and grace, the lifetime jittered
   await until(
     'all in Redis',
     // Without the locks of those that are on their way.
-    () => redis.client.keys('test:v1:many:*'),
+    () => redis.client.keys('test:v2:many:*'),
     ({ length }) => length === keys.length,
   )
   const graces = await Promise.all(
-    keys.map(async (key) => (await redis.client.pttl(`test:v1:${key}`)) - STALE_SECONDS * 1000),
+    keys.map(async (key) => (await redis.client.pttl(`test:v2:${key}`)) - STALE_SECONDS * 1000),
   )
   const [shortest, longest] = [Math.min(...graces), Math.max(...graces)]
   const ttl = POLICY.ttlSeconds * 1000

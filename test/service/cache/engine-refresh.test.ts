@@ -19,7 +19,7 @@ async function late() {
   const where = { database, redis, prefix: `world-${++worlds}`, time: { now: () => clock.now } }
   const { cache } = await beginLife(t, where)
   await cache.getOrLoad('a', POLICY, loadOf('old').load)
-  await until('it in Redis', () => redis.client.exists(`${where.prefix}:v1:a`))
+  await until('it in Redis', () => redis.client.exists(`${where.prefix}:v2:a`))
   const { freshUntil, storedAt } = (await cache.get('a'))!
   clock.now = freshUntil - (freshUntil - storedAt) * 0.05
   await renewed(cache)

@@ -26,7 +26,7 @@ t.test('it pauses between its steps while requests are answered, and only then',
 
   /** How often anything was waited for during a clear of all these keys. */
   const pausesOfClear = async (isAnswering: boolean): Promise<number> => {
-    const keys = Array.from({ length: KEYS }, (_, index) => [`sweep:v1:cold:${index}`, 'x'])
+    const keys = Array.from({ length: KEYS }, (_, index) => [`sweep:v2:cold:${index}`, 'x'])
     await redis.client.mset(keys.flat())
     pauses = 0
     let isOver = false
@@ -45,7 +45,7 @@ t.test('it pauses between its steps while requests are answered, and only then',
 
 t.test('two who clear the same at once share it, and each clear has its own place in the log', async (t) => {
   const { cache } = await beginLife(t, { database, redis, prefix: 'shared' })
-  const keys = Array.from({ length: KEYS }, (_, index) => [`shared:v1:cold:${index}`, 'x'])
+  const keys = Array.from({ length: KEYS }, (_, index) => [`shared:v2:cold:${index}`, 'x'])
   await redis.client.mset(keys.flat())
   await redis.client.config('RESETSTAT')
   const results = await Promise.all(['one', 'other'].map((actor) => cache.deletePattern('cold:*', actor)))

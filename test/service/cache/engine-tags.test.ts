@@ -46,7 +46,7 @@ t.test('selects what carries it, and what depends on all of its kind; in memory 
     for (const [key, policy] of Object.entries(ENTRIES))
       await inMemory.cache.getOrLoad(key, policy, loadOf('old').load)
     await until('them in Redis', async () => {
-      const keys = await redis.client.keys(`${where.prefix}:v1:*`)
+      const keys = await redis.client.keys(`${where.prefix}:v2:*`)
       return keys.length === Object.keys(ENTRIES).length
     })
     const result = await inMemory.cache.clear({ kind: 'tag', selector: tag }, 'test')
@@ -85,7 +85,7 @@ t.test('a load may turn out to depend on less than it could have', async (t) => 
   await cache.getOrLoad('article', ENTRIES.all, load)
   await cache.clear({ kind: 'tag', selector: 'source:other' }, 'test')
   t.equal(await seen(cache.getOrLoad('article', ENTRIES.all, failingLoad)), 'HIT memory: article')
-  await until('it in Redis', () => redis.client.exists(`${where.prefix}:v1:article`))
+  await until('it in Redis', () => redis.client.exists(`${where.prefix}:v2:article`))
   const later = await beginLife(t, where)
   t.equal(bodyOf((await later.cache.get('article'))!).toString(), 'article')
   await cache.clear({ kind: 'tag', selector: 'source:one' }, 'test')

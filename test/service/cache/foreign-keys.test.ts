@@ -15,12 +15,12 @@ const redis = await sharedRedis(t)
 t.beforeEach(() => redis.client.flushall())
 
 /** Prefixes as the configuration takes them: printable ASCII without braces. */
-const HOSTILE_PREFIXES = ['we*rd[p]?', '*', '[^a]', 'a\\*', 'x:v1:']
+const HOSTILE_PREFIXES = ['we*rd[p]?', '*', '[^a]', 'a\\*', 'x:v2:']
 const PATTERNS = [undefined, '?*', '[^x]*', '*:*', '\\*']
 
 /** Names that a prefix taken as a pattern, or cut off, or forgotten, would reach. */
 function foreignOf(prefix: string): string[] {
-  const tail = 'v1:media:list:limit=1'
+  const tail = 'v2:media:list:limit=1'
   return [
     'session:1',
     'media:list:limit=1',
@@ -34,8 +34,8 @@ function foreignOf(prefix: string): string[] {
     `${prefix.replace(/[*?]/g, 'y').replace(/\[.*?\]/g, 'p')}:${tail}x`,
     `${prefix.replaceAll('\\', '')}!:${tail}`,
     `${prefix.slice(1)}:${tail}`,
-    'weirdpx:v1:media:list:limit=1',
-  ].filter((key) => key !== '' && !key.startsWith(`${prefix}:v1:`))
+    'weirdpx:v2:media:list:limit=1',
+  ].filter((key) => key !== '' && !key.startsWith(`${prefix}:v2:`))
 }
 
 t.test('over HTTP, with prefixes that are patterns', async (t) => {
@@ -51,7 +51,7 @@ t.test('over HTTP, with prefixes that are patterns', async (t) => {
       CACHE_PREFIX: prefix,
       ...PATIENT_REDIS,
     })
-    const own = `${prefix}:v1:media:list:limit=1&order=desc`
+    const own = `${prefix}:v2:media:list:limit=1&order=desc`
     for (const pattern of PATTERNS) {
       await service.get('/api/v1/media/latest?limit=1')
       await until('ours in Redis', () => redis.client.exists(own))
@@ -84,7 +84,7 @@ t.test('with any prefix, any pattern and any other keys', async (t) => {
     fc.uniqueArray(text(4), { maxLength: 8 }),
     fc.uniqueArray(text(12), { maxLength: 12 }),
     async (prefix, pattern, keys, others) => {
-      const begin = `${prefix}:v1:`
+      const begin = `${prefix}:v2:`
       const foreign = others.filter((key) => !key.startsWith(begin))
       await redis.client.flushall()
       await redis.client.mset([

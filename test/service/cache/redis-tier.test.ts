@@ -13,7 +13,7 @@ t.teardown(() => client.disconnect())
 t.beforeEach(() => client.flushall())
 
 const LIFE_MS = 60_000
-const ENTRY = 'test:v1:key'
+const ENTRY = 'test:v2:key'
 const LOCK = `test:lock:{${ENTRY}}`
 const ONE = encodeEntry(entryWith(Buffer.from('one')))
 const OTHER = encodeEntry(entryWith(Buffer.from('other')))
@@ -143,16 +143,16 @@ t.test(
     for (const prefix of ['we*rd[p]?', '*', '[^a]', 'a\\*', '?']) {
       await client.flushall()
       const own = ['a:1', 'a:2', 'b']
-      for (const key of own) await client.set(`${prefix}:v1:${key}`, '')
+      for (const key of own) await client.set(`${prefix}:v2:${key}`, '')
       for (const foreign of [
-        `x${prefix}:v1:a:3`,
-        'weirdpx:v1:a:4',
-        'b:v1:a:5',
-        'a\\x:v1:a:6',
-        'a*:v1:a:7',
-        'x:v1:a:8',
+        `x${prefix}:v2:a:3`,
+        'weirdpx:v2:a:4',
+        'b:v2:a:5',
+        'a\\x:v2:a:6',
+        'a*:v2:a:7',
+        'x:v2:a:8',
       ])
-        if (!foreign.startsWith(`${prefix}:v1:`)) await client.set(foreign, '')
+        if (!foreign.startsWith(`${prefix}:v2:`)) await client.set(foreign, '')
       const tier = tierOf(prefix)
       const found = async (kind: 'pattern' | 'key', selector: string): Promise<string[]> => {
         const keys: string[] = []
@@ -170,7 +170,7 @@ t.test(
 )
 
 t.test('a search ends when enough was found', async (t) => {
-  await client.mset(Array.from({ length: 5000 }, (_, index) => [`test:v1:many:${index}`, '']).flat())
+  await client.mset(Array.from({ length: 5000 }, (_, index) => [`test:v2:many:${index}`, '']).flat())
   let batches = 0
   t.equal(await tier.find({ kind: 'pattern', selector: 'many:*' }, () => ++batches < 2), false)
   t.equal(batches, 2)

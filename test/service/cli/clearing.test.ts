@@ -9,6 +9,8 @@ import { runCommand, startClearServer } from '../../support/commands.ts'
 const database = await startLoadingDatabase(t)
 const { server, pool } = database
 const DATABASE_URL = server.url
+/** As it is named to people. */
+const DATABASE = DATABASE_URL.replace(/^.*@/, '')
 t.beforeEach(() => database.empty())
 
 const CLEARED = JSON.stringify({ success: true, deleted: 7, message: '7 entries deleted', pending: false })
@@ -48,13 +50,16 @@ t.test('where no service answers, the clear is in the clear log', async (t) => {
   t.match(result, { code: 0, stderr: '' })
   const [{ seq } = { seq: 0 }] = await pool<{ seq: number }[]>`select max(seq) as seq from cache_clears`
   const at = `no service at http://127.0.0.1:${port}`
-  t.match(result.stdout, `${at}; written to the clear log as number ${seq}, no instance is running`)
+  t.match(
+    result.stdout,
+    `${at}; written to the clear log of ${DATABASE} as number ${seq}, no instance is running`,
+  )
   t.strictSame(await logged(), [noted('media:*')])
   t.match(await runCommand(t, ['clear', 'score:*', '--json'], { DATABASE_URL, PORT: '0' }), {
     code: 0,
     stdout: `${JSON.stringify({
       ...{ by: 'log', service: null, pattern: 'score:*', seq: seq + 1 },
-      ...{ instances: { confirmed: [], expired: [] }, pending: false },
+      ...{ instances: { confirmed: [], expired: [] }, pending: false, database: DATABASE },
     })}\n`,
   })
   t.strictSame((await logged()).at(-1), noted('score:*'))

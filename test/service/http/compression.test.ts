@@ -131,7 +131,7 @@ t.test('in Redis it is compressed, and comes back for everybody', async (t) => {
   const settings = { DATABASE_URL: url, REDIS_URL: redis.url, CACHE_PREFIX: 'compressed', ...PATIENT_REDIS }
   const first = await startService(t, settings)
   const { body } = await warm(first)
-  const [key] = await redis.client.keys('compressed:v1:media:list:*')
+  const [key] = await redis.client.keys('compressed:v2:media:list:*')
   await until('it to be so', async () => (await redis.client.strlen(key!)) < body.length / 2)
   t.ok((await redis.client.pttl(key!)) > 0, 'with an end, as before')
   const second = await startService(t, settings)
@@ -155,7 +155,7 @@ t.test('what fits into a packet stays as it is', async (t) => {
   })
   const path = '/api/v1/score/latest'
   await ask(service, GZIP, 'GET', path)
-  await until('it in Redis', async () => (await redis.client.keys('small:v1:*')).length > 0)
+  await until('it in Redis', async () => (await redis.client.keys('small:v2:*')).length > 0)
   for (let times = 0; times < 3; times += 1) {
     const { headers } = await ask(service, GZIP, 'GET', path)
     t.strictSame([headers['x-cache'], headers['content-encoding']], ['HIT', undefined])

@@ -1,6 +1,7 @@
 // An instance goes on as another life each day, and what it had counted by then stays with the life that is over: nothing is counted twice.
 import t from 'tap'
 import { noCounts } from '../../../src/cache/index.ts'
+import { NO_DURATIONS } from '../../../src/cache/durations.ts'
 import { openDatabase } from '../../../src/db/client.ts'
 import { readFleet } from '../../../src/db/fleet-counts.ts'
 import { Fleet } from '../../../src/stats/fleet.ts'
@@ -14,7 +15,7 @@ const postgres = await sharedPostgres(t)
 
 /** As an instance that has answered so many requests, each of them a hit, counts them. */
 function totalsOf(requests: number): Totals {
-  const media = { counts: { ...noCounts(), memoryHits: requests }, loadTimes: [], loadMs: 0 }
+  const media = { counts: { ...noCounts(), memoryHits: requests }, loadTimes: NO_DURATIONS, loadMs: 0 }
   return { requests, redisCommands: 0, categories: { media } }
 }
 

@@ -58,7 +58,7 @@ export class World {
       available: true,
       get: (key) => soon(() => redis.get(key)),
       set: (...stored) => soon(() => redis.set(...stored)),
-      acquire: (key, lock, needed, found) => soon(() => redis.acquire(key, lock, needed, found)),
+      acquire: (key, lock, needed, found) => soon(() => redis.acquire(key, lock, needed, found, Infinity)),
       extend: (...asked) => soon(() => redis.extend(...asked)),
       store: (...stored) => soon(() => redis.store(...stored)),
       release: (...asked) => soon(() => redis.release(...asked)),

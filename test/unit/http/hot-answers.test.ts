@@ -8,6 +8,7 @@ import type { Entry } from '../../../src/cache/index.ts'
 import { HotAnswers } from '../../../src/http/hot-answers.ts'
 import { RouteCounts } from '../../../src/http/request-counts.ts'
 import { entryWith } from '../../support/held-entries.ts'
+import { SYSTEM_TIME } from '../../../src/time/time.ts'
 
 const BODY = '{"data":[]}'
 
@@ -23,6 +24,7 @@ async function start(t: Test, { variesByOrigin = false } = {}) {
       packed: () => null,
       hasMemory: true,
     },
+    time: SYSTEM_TIME,
     policy: { cacheControl: 'no-cache', vary: 'accept-encoding', publicUrl: null },
     always: {},
     requestId: (given) => given ?? 'made',

@@ -9,10 +9,10 @@ const read = (text: string) => collect(readTable(streamOf(text), COLUMNS))
 t.test('a column that is named twice, or not at all, or no header', async (t) => {
   await t.rejects(read('a,b,A\n1,2,3\n'), {
     name: 'LoadError',
-    message: 'the header line names a more than once',
+    message: 'the header line names `a` more than once',
   })
-  await t.rejects(read('a,b,c,c\n'), { message: /names c more than once/ })
-  await t.rejects(read('a,c\n1,2\n'), { message: 'the header line has no column b' })
+  await t.rejects(read('a,b,c,c\n'), { message: /names `c` more than once/ })
+  await t.rejects(read('a,c\n1,2\n'), { message: 'the header line has no column `b`' })
   await t.rejects(read('\n \n'), { message: 'the input is empty; its first line must name a, b' })
   t.strictSame(
     await read('b,x,a,x\n1,2,3,4\n'),
