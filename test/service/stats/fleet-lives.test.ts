@@ -24,7 +24,7 @@ t.test('a life ends after a day, and the sum goes on', async (t) => {
   const database = openDatabase({ url, poolMax: 2, statementTimeoutMs: 60_000 })
   t.teardown(() => database.close())
   const clock = { now: Date.now() }
-  const time: Time = { ...SYSTEM_TIME, now: () => clock.now }
+  const time: Time = { ...SYSTEM_TIME, now: () => clock.now, clock: () => clock.now }
   const fleet = new Fleet(database, time)
   const other = new Fleet(database, time)
   const publish = async (requests: number): Promise<void> => {
