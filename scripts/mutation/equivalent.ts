@@ -40,4 +40,22 @@ export const EQUIVALENT: readonly Equivalent[] = [
     becomes: 'false',
     because: 'an index within the list has a clear; it is asked for the type',
   },
+  {
+    file: 'src/pagination/cursor.ts',
+    line: "list.keys.every((key, index) => isKeyText(key.kind, payload.k[index] ?? ''))",
+    becomes: '"Stryker was here!"',
+    because: 'there are as many texts as keys by then; it is asked for the type',
+  },
+  {
+    file: 'src/pagination/cursor.ts',
+    line: '} catch {',
+    becomes: '{}',
+    because: 'then there is no payload, which the next check refuses in the same words',
+  },
+  {
+    file: 'src/pagination/cursor.ts',
+    line: 'if (latest?.filters !== filters) {',
+    becomes: 'true',
+    because: 'made anew the fingerprint is the same; keeping it saves time',
+  },
 ]

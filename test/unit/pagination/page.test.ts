@@ -62,6 +62,8 @@ t.test('what is read backward is answered in the order asked for', (t) => {
   const first = finished(page, [6, 7], { otherSide: true })
   t.match(first.envelope.pagination, { has_next: true, has_prev: false })
   t.strictSame([first.next, first.prev], [at('forward', 6), null])
+  const short = finished(page, [6], { otherSide: true })
+  t.strictSame([short.ids, short.next, short.prev], [[6], at('forward', 6), null])
   const alone = finished(page, [6, 7])
   t.match(alone.envelope.pagination, { has_next: false, has_prev: false })
   t.end()
