@@ -90,7 +90,7 @@ async function measure(name: string, { mutate, testFiles, mostRuns = 1500 }: Mod
     const file = path.relative(ROOT, fileName)
     const number = location.start.line
     const line = (await readFile(fileName, 'utf8')).split('\n')[number - 1]?.trim() ?? ''
-    survivors.push({ file, line, number, becomes: replacement ?? '' })
+    survivors.push({ file, line, number, becomes: replacement })
   }
   // One each: of two mutants that read alike only one may be equivalent.
   const stale = EQUIVALENT.filter(({ file }) => mutate.includes(file))

@@ -153,7 +153,7 @@ class InProcessRunner implements TestRunner {
         },
       })
       let output = ''
-      root.on('data', (text) => (output += String(text)))
+      root.on('data', (text: string) => (output += text))
       this.#fail = (reason) => {
         resolve(String(reason))
       }
