@@ -56,7 +56,7 @@ const MODULES: Record<string, Module> = {
   },
   'score-rank': scored(['rank'], ['rank']),
   'score-method': scored(['method'], ['method']),
-  'score-history': scored(['history'], ['dates', 'weighted-mean']),
+  'score-history': scored(['history'], ['dates', 'history']),
   'score-simplified': scored(['simplified'], ['simplified']),
   'score-series': scored(['windows', 'components'], ['bonds-and-media', 'components']),
 }
