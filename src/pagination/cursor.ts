@@ -36,12 +36,18 @@ const FINGERPRINT_LENGTH = 12
 
 const Payload = Type.Object(
   {
-    r: Type.String({ description: 'route: name of the list' }),
-    o: Type.Enum(['a', 'd'], { description: 'order: ascending or descending' }),
-    f: Type.String({ description: 'fingerprint of the filters' }),
-    d: Type.Enum(['n', 'p'], { description: 'direction: next or previous' }),
-    i: Type.Optional(Type.Literal(1, { description: 'inclusive' })),
-    k: Type.Array(Type.String(), { description: 'key texts' }),
+    /** Route: name of the list. */
+    r: Type.String(),
+    /** Order: ascending or descending. */
+    o: Type.Enum(['a', 'd']),
+    /** Fingerprint of the filters. */
+    f: Type.String(),
+    /** Direction: next or previous. */
+    d: Type.Enum(['n', 'p']),
+    /** Inclusive. */
+    i: Type.Optional(Type.Literal(1)),
+    /** Key texts. */
+    k: Type.Array(Type.String()),
   },
   { additionalProperties: false },
 )

@@ -117,6 +117,59 @@ t.test('the first reading starts an epoch, it does not change one', (t) => {
   t.end()
 })
 
+t.test('before any reading no load need have seen anything', (t) => {
+  t.equal(new ClearHistory().needed('a'), 0)
+  t.end()
+})
+
+t.test('a clear that two readings tell of is kept once', (t) => {
+  const history = historyAt(0)
+  history.apply(reading(Array.from({ length: 999 }, (_, index) => clear(index + 1, 'b'))))
+  history.apply(reading([clear(999, 'b'), clear(1000, 'b')]))
+  t.equal(history.judge('a', at(0)), 'valid', 'these are a thousand')
+  t.end()
+})
+
+t.test(
+  'a new version comes of another log, a newer position or a higher floor, each alone, and of nothing else',
+  (t) => {
+    const history = new ClearHistory()
+    let changes = 0
+    history.onChange = () => changes++
+    const versions = [
+      reading([], { seq: 5, floor: 5 }),
+      reading([], { seq: 5, floor: 5, epoch: 'log-b' }),
+      reading([], { seq: 6, floor: 5, epoch: 'log-b' }),
+      reading([], { seq: 6, floor: 6, epoch: 'log-b' }),
+      reading([], { seq: 6, floor: 6, epoch: 'log-b' }),
+      reading([], { seq: 4, floor: 3, epoch: 'log-b' }),
+    ].map((news) => {
+      history.apply(news)
+      return history.version
+    })
+    t.strictSame(versions, [1, 2, 3, 4, 4, 4])
+    t.equal(changes, 4)
+    t.end()
+  },
+)
+
+t.test('a load has to have seen the floor where the newest clear of its key lies below', (t) => {
+  const history = historyAt(0)
+  history.apply(reading([clear(3, 'a'), clear(9, 'b')]))
+  t.strictSame([history.needed('a'), history.needed('b'), history.needed('c')], [3, 9, 0])
+  history.apply(reading([], { seq: 9, floor: 7 }))
+  t.strictSame([history.needed('a'), history.needed('b'), history.needed('c')], [7, 9, 7])
+  t.end()
+})
+
+t.test('a key is owed a clear by any one of several', (t) => {
+  const history = historyAt(5)
+  history.owe({ kind: 'key', selector: 'a' })
+  history.owe({ kind: 'key', selector: 'b' })
+  t.strictSame([history.owes('a'), history.owes('b'), history.owes('c')], [true, true, false])
+  t.end()
+})
+
 t.test('an owed clear kills whatever it selects, however young, until it is settled', (t) => {
   const history = historyAt(5)
   const settle = history.owe({ kind: 'pattern', selector: 'a*' })

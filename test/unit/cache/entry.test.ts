@@ -8,6 +8,7 @@ import { bodyOf, decodeEntry, encodeEntry, etagOf, type Entry } from '../../../s
 const SEED = 20_251_003
 /** Where the layout has what; written down here once more, since entries outlive the process that wrote them. */
 const VERSION_AT = 2
+const FLAGS_AT = 3
 const CHECKSUM_AT = 4
 const CHECKED_FROM = 8
 /** The last byte of each length. */
@@ -71,6 +72,12 @@ t.test('an entry comes back as it was', (t) => {
   t.end()
 })
 
+t.test('an entry of nothing but numbers comes back', (t) => {
+  const bare = { ...SAMPLE, identity: Buffer.alloc(0), length: 0, tags: [], etag: '', link: '', epoch: '' }
+  t.strictSame(decodeEntry(encodeEntry(bare)), bare)
+  t.end()
+})
+
 t.test('compressed it travels compressed, and is inflated for whoever needs it so', (t) => {
   const body = Buffer.from('{"title":"again and again"}'.repeat(100))
   const entry = { ...SAMPLE, identity: body, gzip: gzipSync(body), length: body.length }
@@ -130,6 +137,11 @@ t.test('another version and foreign values are nothing', (t) => {
   const newer = Buffer.from(encodeEntry(SAMPLE))
   newer.writeUInt8(newer.readUInt8(VERSION_AT) + 1, VERSION_AT)
   t.equal(decodeEntry(newer), null)
+  const flagged = Buffer.from(encodeEntry(SAMPLE))
+  flagged.writeUInt8(2, FLAGS_AT)
+  // Begun with the flags.
+  flagged.writeUInt32BE(crc32(flagged.subarray(CHECKED_FROM), 2), CHECKSUM_AT)
+  t.equal(decodeEntry(flagged), null, 'a flag that this release does not know')
   const foreign = ['', 'OK', JSON.stringify(SAMPLE), '\0'.repeat(100), '\uffff'.repeat(100)]
   for (const text of foreign) t.equal(decodeEntry(Buffer.from(text)), null, JSON.stringify(text.slice(0, 20)))
   const property = fc.property(

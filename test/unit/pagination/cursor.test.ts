@@ -109,6 +109,47 @@ t.test('the longest cursor that a list can need is within the limit', (t) => {
   t.end()
 })
 
+t.test('a cursor has at most 512 characters', (t) => {
+  const taken = [277, 278, 279].map((length) => {
+    const list = { ...articles, name: 'n'.repeat(length) }
+    const text = encodeCursor({ ...binding, list }, position)
+    return [text.length, refusalOf(text, { ...binding, list })]
+  })
+  t.strictSame(taken, [
+    [511, null],
+    [512, null],
+    [514, 'cursor_malformed'],
+  ])
+  t.end()
+})
+
+t.test('a refusal says what is wrong and what to do', (t) => {
+  const messageOf = (text: string, under: Partial<Binding> = {}): string => {
+    try {
+      decodeCursor({ ...binding, ...under }, text)
+      return 'taken'
+    } catch (error) {
+      return (error as Error).message
+    }
+  }
+  t.equal(messageOf('x'), 'the cursor is not one that this service gives out; start again without one')
+  t.equal(messageOf(token.replace(/^./, 'A')), 'the cursor was damaged on its way; start again without one')
+  t.equal(
+    messageOf(forge(payloadOf(token), 2)),
+    'the cursor was made by another version of this service; start again without one',
+  )
+  t.equal(messageOf(token, { list: bars }), 'the cursor belongs to another list; start again without one')
+  t.equal(
+    messageOf(token, { order: 'asc' }),
+    'the cursor was made for the other order; start again without one',
+  )
+  t.equal(
+    messageOf(token, { filters: {} }),
+    'the cursor was made with other filters; start again without one',
+  )
+  t.end()
+})
+
 t.test('filters are the same in any order, and as number or text', (t) => {
   const one = encodeCursor({ ...binding, filters: { a: 1, b: 'x', c: undefined } }, position)
   t.equal(refusalOf(one, { ...binding, filters: { b: 'x', a: '1' } }), null)
@@ -137,6 +178,7 @@ t.test('another version is told apart from damage, whatever it holds', (t) => {
   for (const version of [0, 2, 255]) {
     t.equal(refusalOf(forge(payloadOf(token), version)), 'cursor_version')
     t.equal(refusalOf(forge('no JSON at all', version)), 'cursor_version')
+    t.equal(refusalOf(forge('', version)), 'cursor_malformed', 'it has to hold something')
   }
   t.end()
 })

@@ -75,7 +75,10 @@ t.test('a page at the end links back only, an empty list nowhere but to its begi
     ...request({}),
     position: { direction: 'forward', values: ['5'], inclusive: false },
   } as ReadablePage
-  t.strictSame(Object.keys(linksOf(page, [4], true)), ['first', 'prev'])
+  const links = linksOf(page, [4], true)
+  t.strictSame(Object.keys(links), ['first', 'prev'])
+  const cursor = new URL(links.prev!, 'http://localhost').searchParams.get('cursor')!
+  t.strictSame(decodeCursor(page, cursor), { direction: 'backward', values: ['4'], inclusive: false })
   t.strictSame(Object.keys(linksOf(page, [], true)), ['first', 'prev'])
   t.strictSame(Object.keys(linksOf(page, [], false)), ['first'])
   t.strictSame(Object.keys(linksOf(request({}), [])), ['first'])

@@ -59,6 +59,19 @@ t.test('a cursor is a position; page size and count may change on the way', (t) 
   t.end()
 })
 
+t.test('a cursor that begins with a digit is not taken for an id', (t) => {
+  const cursors = Array.from({ length: 200 }, (_, id) => {
+    const values = ['2025-10-23T00:00:00Z', String(id + 1)]
+    return encodeCursor(
+      { list: articles, order: 'desc', filters },
+      { direction: 'forward', values, inclusive: false },
+    )
+  })
+  t.ok(cursors.some((cursor) => /^\d/.test(cursor)))
+  for (const cursor of cursors) t.equal(read({ cursor }).kind, 'cursor', cursor.slice(0, 10))
+  t.end()
+})
+
 t.test('both at once are a conflict, whatever they hold', (t) => {
   for (const [offset, cursor] of [
     [0, ''],
@@ -68,7 +81,8 @@ t.test('both at once are a conflict, whatever they hold', (t) => {
     const error = refusal(() => read({ offset, cursor }))
     t.equal(error.code, 'pagination_conflict')
     t.strictSame(error.parameters, ['offset', 'cursor'])
-    t.match(error.message, /offset.*cursor/)
+    t.equal(error.message, 'give either offset or cursor, not both')
+    t.equal(error.name, 'PageError')
   }
   t.end()
 })
@@ -78,7 +92,7 @@ t.test('an offset too deep is refused with the way on', (t) => {
     const error = refusal(() => read({ offset }))
     t.equal(error.code, 'offset_too_large')
     t.strictSame(error.parameters, ['offset'])
-    t.match(error.message, /1000;.*cursor/)
+    t.match(error.message, /^an offset is at most 1000;.* pass each pagination\.next_cursor on as cursor$/)
   }
   t.equal(read({ offset: 1000 }).kind, 'offset')
   t.end()
@@ -119,20 +133,41 @@ t.test('a plain id becomes the place behind its row', (t) => {
   })
   const error = refusal(() => resolveId(request, null))
   t.equal(error.code, 'cursor_unknown_id')
+  t.strictSame(error.parameters, ['cursor'])
   t.match(error.message, '123')
   t.end()
 })
 
 t.test('numbers that a schema should have stopped are defects, not pages', (t) => {
   for (const limit of [0, -1, 1.5, NaN, Infinity, 2 ** 53])
-    t.throws(() => read({ limit }), RangeError, `limit ${limit}`)
+    t.throws(() => read({ limit }), {
+      name: 'RangeError',
+      message: `limit must be a whole number from 1, not ${limit}`,
+    })
   for (const offset of [-1, 1.5, NaN, -Infinity])
-    t.throws(() => read({ offset }), RangeError, `offset ${offset}`)
+    t.throws(() => read({ offset }), {
+      name: 'RangeError',
+      message: `offset must be a whole number from 0, not ${offset}`,
+    })
+  t.end()
+})
+
+t.test('a list of as many keys and letters as there may be is defined', (t) => {
+  const most = { name: 'az/09_-'.padEnd(64, 'n'), keys: [keys[0], keys[0], keys[0], keys[1]] }
+  t.strictSame(defineList(most), { ...most, acceptsId: false })
+  t.strictSame(defineList({ ...most, acceptsId: true }), { ...most, acceptsId: true })
+  t.strictSame(defineList({ name: 'x', keys: [keys[0]] }).keys, [keys[0]])
   t.end()
 })
 
 t.test('a list that cannot work is not defined', (t) => {
   const definition = { name: 'x', keys }
+  t.throws(() => defineList({ ...definition, name: 'É/x' }), TypeError)
+  t.throws(() => defineList({ ...definition, name: 'x/É' }), { message: 'not a list name: x/É' })
+  t.throws(() => defineList({ ...definition, keys: [] }), { message: 'a list has 1 to 4 keys: x' })
+  t.throws(() => defineList({ ...definition, keys: [keys[0]], acceptsId: true }), {
+    message: 'the last key of x is not an id',
+  })
   t.throws(() => defineList({ ...definition, name: 'Ünicode' }), TypeError)
   t.throws(() => defineList({ ...definition, name: 'n'.repeat(65) }), TypeError)
   t.throws(() => defineList({ ...definition, keys: [] }), TypeError)

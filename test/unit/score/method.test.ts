@@ -27,6 +27,21 @@ t.test('the weights are those of the definition and add up to the whole', (t) =>
   t.end()
 })
 
+t.test('a definition in words names the numbers that it is computed with', (t) => {
+  t.strictSame(
+    Object.fromEntries(COMPONENTS.map(({ name, definition }) => [name, definition.match(/\d+/g)])),
+    {
+      momentum: ['252', '125', '1'],
+      price_strength: ['0', '100', '252'],
+      volume: ['252', '20'],
+      volatility: ['100', '252', '20'],
+      equity_vs_bonds: ['252', '20'],
+      media_sentiment: ['7', '1', '1', '0', '100', '3'],
+    },
+  )
+  t.end()
+})
+
 t.test('labels change where the definition says', (t) => {
   const expected: [score: number, label: string][] = [
     [0, 'extreme_fear'],

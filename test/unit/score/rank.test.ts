@@ -44,10 +44,10 @@ t.test('a null takes no place: the window reaches further back for its values', 
 })
 
 t.test('what has no rank is refused', (t) => {
-  t.throws(() => new SortedWindow(1), RangeError)
+  t.throws(() => new SortedWindow(1), new RangeError('a rank window holds at least 2 values'))
   t.throws(() => new SortedWindow(2.5), RangeError)
   const window = new SortedWindow(3)
-  t.throws(() => window.push(Number.NaN), RangeError)
+  t.throws(() => window.push(Number.NaN), new RangeError('NaN has no rank'))
   t.equal(window.isFull, false)
   t.end()
 })

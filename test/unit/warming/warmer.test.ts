@@ -16,6 +16,7 @@ function world(keys: string[]) {
     busy: false,
     failing: false,
     refused: new Set<string>(),
+    failed: new Set<string>(),
     running: 0,
     mostRunning: 0,
     beginning: (_key: string): void => undefined,
@@ -31,7 +32,7 @@ function world(keys: string[]) {
       await pause(time, LOAD_MS)
       state.running--
       if (state.refused.has(recipe)) return 'refused'
-      if (state.failing) return 'failed'
+      if (state.failing || state.failed.has(recipe)) return 'failed'
       state.fresh.add(recipe.slice(1))
       return 'warmed'
     },
@@ -112,6 +113,19 @@ t.test('a failure ends the round; it is tried again after a pause, not by every 
   t.equal(state.asked.length, 4)
   await time.advance(1000)
   t.match(warmer.counts, { warmed: 50, failed: 2 })
+})
+
+t.test('a failure in one lane ends the other as well, after what that has begun', async (t) => {
+  const { warmer, state, time } = world(named(50))
+  state.failed.add('/key-0')
+  warmer.wake()
+  await time.advance(PAUSES.afterFailure)
+  t.strictSame(state.asked, ['/key-0', '/key-1'])
+  t.match(warmer.counts, { warmed: 1, failed: 1 })
+  state.failed.clear()
+  await time.advance(1000)
+  t.match(warmer.counts, { warmed: 50, failed: 1 })
+  t.strictSame(state.asked.slice(2, 4), ['/key-0', '/key-2'], 'what is loaded already is not loaded again')
 })
 
 t.test('a start has loaded what it is told, and knows how many', async (t) => {

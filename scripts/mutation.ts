@@ -1,0 +1,127 @@
+// StrykerJS on the pure parts, module by module: `npm run mutation` for all, `npm run mutation -- cursor score-rank` for some. What survives and is no mistake
+// is listed, with a reason, in mutation/equivalent.ts.
+import { readFile, rm } from 'node:fs/promises'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Stryker } from '@stryker-mutator/core'
+import { build } from 'esbuild'
+import { EQUIVALENT } from './mutation/equivalent.ts'
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const LEAST_PERCENT = 90
+const TEMPORARY = path.join(ROOT, '.stryker-tmp')
+/** Stryker's processes take messages of their own kind only, and tsx sends others: they are given JavaScript. */
+const RUNNER = path.join(TEMPORARY, 'runner.mjs')
+
+interface Module {
+  mutate: string[]
+  /** The quickest first. */
+  testFiles: string[]
+  /** Of each property, where a test asks for more: more only make a survivor cost more. */
+  mostRuns?: number
+}
+
+/** Whole histories are computed for each test: few runs have to do. */
+function scored(sources: string[], tests: string[]): Module {
+  return {
+    mutate: sources.map((name) => `src/score/${name}.ts`),
+    testFiles: tests.map((name) => `test/unit/score/${name}.test.ts`),
+    mostRuns: 10,
+  }
+}
+
+const MODULES: Record<string, Module> = {
+  'clear-history': {
+    mutate: ['src/cache/clear-history.ts'],
+    testFiles: ['test/unit/cache/clear-history.test.ts', 'test/unit/cache/clear-history-kept.test.ts'],
+  },
+  entry: {
+    mutate: ['src/cache/entry.ts'],
+    testFiles: ['test/unit/cache/entry.test.ts', 'test/unit/cache/entry-inflated.test.ts'],
+  },
+  cursor: {
+    mutate: ['src/pagination/cursor.ts'],
+    testFiles: ['test/unit/pagination/cursor.test.ts'],
+    mostRuns: 100,
+  },
+  glob: {
+    mutate: ['src/cache/glob.ts', 'src/cache/glob-automaton.ts'],
+    testFiles: ['test/unit/cache/glob-automaton.test.ts'],
+  },
+  pagination: {
+    // Without the schemas, which are texts for people and numbers that requests are tested by.
+    mutate: ['errors', 'links', 'list', 'page', 'request', 'seek'].map((name) => `src/pagination/${name}.ts`),
+    testFiles: ['seek', 'page', 'request', 'links'].map((name) => `test/unit/pagination/${name}.test.ts`),
+    mostRuns: 100,
+  },
+  'score-rank': scored(['rank'], ['rank']),
+  'score-method': scored(['method'], ['method']),
+  'score-history': scored(['history'], ['dates', 'history']),
+  'score-simplified': scored(['simplified'], ['simplified']),
+  'score-series': scored(['windows', 'components'], ['bonds-and-media', 'components']),
+}
+
+interface Survivor {
+  file: string
+  /** The whole line, as it is. */
+  line: string
+  number: number
+  becomes: string
+}
+
+/** @returns whether enough is killed, and nothing is listed that is not there. */
+async function measure(name: string, { mutate, testFiles, mostRuns = 1500 }: Module): Promise<boolean> {
+  await build({
+    entryPoints: [path.join(ROOT, 'scripts/mutation/runner.ts')],
+    outfile: RUNNER,
+    format: 'esm',
+    target: 'node20',
+  })
+  const results = await new Stryker({
+    configFile: 'stryker.config.json',
+    plugins: [RUNNER],
+    mutate,
+    inProcess: { testFiles, mostRuns },
+  }).runMutationTest()
+  const detected = results.filter(({ status }) => status === 'Killed' || status === 'Timeout')
+  const alive = results.filter(({ status }) => status === 'Survived' || status === 'NoCoverage')
+  const survivors: Survivor[] = []
+  for (const { fileName, location, replacement } of alive) {
+    const file = path.relative(ROOT, fileName)
+    const number = location.start.line
+    const line = (await readFile(fileName, 'utf8')).split('\n')[number - 1]?.trim() ?? ''
+    survivors.push({ file, line, number, becomes: replacement })
+  }
+  // One each: of two mutants that read alike only one may be equivalent.
+  const stale = EQUIVALENT.filter(({ file }) => mutate.includes(file))
+  const unlisted = survivors.filter(({ file, line, becomes }) => {
+    const at = stale.findIndex(
+      (listed) => listed.file === file && listed.line === line && listed.becomes === becomes,
+    )
+    if (at !== -1) stale.splice(at, 1)
+    return at === -1
+  })
+  for (const { file, number, line, becomes } of unlisted)
+    console.log(`LIVES ${file}:${number}: ${line}\n  with ${becomes}`)
+  for (const { file, line, becomes } of stale)
+    console.log(`LISTED AS EQUIVALENT, AND NOT ALIVE ${file}: ${line}\n  with ${becomes}`)
+  const percent = (100 * detected.length) / (detected.length + unlisted.length)
+  const others = results.length - detected.length - alive.length
+  console.log(
+    `${name}: ${percent.toFixed(1)} % (${detected.length} killed, ${unlisted.length} alive, ` +
+      `${survivors.length - unlisted.length} equivalent${others > 0 ? `, ${others} that do not run` : ''})`,
+  )
+  return percent >= LEAST_PERCENT && stale.length === 0
+}
+
+const wanted = process.argv.slice(2)
+const isWanted = (name: string): boolean =>
+  wanted.length === 0 || wanted.some((part) => name.startsWith(part))
+const unknown = wanted.find((part) => !Object.keys(MODULES).some((name) => name.startsWith(part)))
+if (unknown !== undefined)
+  throw new Error(`${unknown} is no module: there are ${Object.keys(MODULES).join(', ')}`)
+for (const [name, module] of Object.entries(MODULES)) {
+  if (!isWanted(name)) continue
+  if (!(await measure(name, module))) process.exitCode = 1
+}
+await rm(TEMPORARY, { recursive: true, force: true })
