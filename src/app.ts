@@ -93,7 +93,7 @@ export async function buildApp(
   app.setSerializerCompiler(() => (value) => JSON.stringify(value))
 
   await registerAll(app, { config, database, time }).catch(async (error: unknown) => {
-    // What has joined the fleet by now leaves it.
+    // The cache may have joined the fleet by now: it leaves.
     await app.close()
     throw error
   })

@@ -4,7 +4,7 @@ import { parseApiKeys } from './access/keys.ts'
 import { parseOrigins } from './access/origins.ts'
 import type { Config } from './config-schema.ts'
 
-/** What people write where they come from other clients, and what does it here. */
+/** Parameters of other clients, each with what does the same here. */
 const REDIS_HINTS: Record<string, string> = {
   db: ': the number of the database stands behind the host: redis://host:6379/5',
   password: ': the password stands in front of the host, or in REDIS_PASSWORD',
@@ -12,7 +12,7 @@ const REDIS_HINTS: Record<string, string> = {
   tls: ': write rediss:// for TLS',
 }
 
-/** What goes through to PostgreSQL is for PostgreSQL to refuse; these are what this service sets itself. */
+/** This service sets these itself; PostgreSQL refuses the others that it does not know. */
 const POSTGRES_OWN: Record<string, string> = {
   max: 'DATABASE_POOL_MAX says how many connections there may be',
   statement_timeout: 'DATABASE_STATEMENT_TIMEOUT_MS is for that',

@@ -6,7 +6,7 @@ export interface Described {
   server: string
   /** In each line. */
   fields: Record<string, string>
-  /** What goes on without it, as the end of a sentence. */
+  /** The rest of a sentence: how the service goes on without it. */
   meanwhile: string
   /** Whether whoever makes this has found it there already. */
   isConnected?: boolean

@@ -5,7 +5,7 @@ import { ConfigError } from './config.ts'
 const SETTING = /^(?:export\s+)?([A-Za-z_][\w.-]*)\s*=[^\S\n]*/
 /** Characters that most often come from a file in another encoding, or from no text at all. */
 const UTF_16_MARKS = ['fffe', 'feff']
-/** What compose and shells replace there, and nobody here does. */
+/** Compose and shells replace these; nothing here does. */
 const REPLACED = /\$\{\w+/
 
 /**
@@ -75,7 +75,7 @@ interface Read {
   complaint?: string
 }
 
-/** What the text begins with: a setting, a comment, a blank line, or something else. */
+/** The first thing in the text: a setting, a comment, a blank line, or something else. */
 function readSetting(text: string): Read {
   const end = text.indexOf('\n')
   const line = end === -1 ? text : text.slice(0, end)

@@ -22,7 +22,7 @@ export function isLarge(entry: Entry): boolean {
 export class Compression {
   /** Whatever came of it: those who ask meanwhile share it. */
   readonly #tried = new WeakMap<Entry, Promise<Buffer | null>>()
-  /** Of those, the ones that are not over. */
+  /** The compressions that are still under way. */
   readonly #underWay = new WeakSet<Entry>()
   #running = 0
 

@@ -24,7 +24,7 @@ export type CounterName = (typeof COUNTER_NAMES)[number]
 export type Counts = Record<CounterName, number>
 
 export interface CategoryCounters extends Counts {
-  /** Of all loads, and of those that brought an answer: only these say what a hit spares. */
+  /** All loads, and those that brought an answer: only the latter say what a hit spares. */
   loadTimes: Durations
   answeredTimes: Durations
   /** In the memory tier now. */

@@ -12,7 +12,7 @@ export const REMOTE_BOUNDS_MS = [0.1, 0.25, 0.5, 0.75, 1, 1.5, 2.5, 5, 10, 25, 5
 export interface Spread {
   /** How many took at most as long as the bound of the same index, and longer than the one before; at the end those over the last bound. */
   readonly counts: readonly number[]
-  /** What these took together, in milliseconds. */
+  /** The sum of each bucket's durations, in milliseconds. */
   readonly sums: readonly number[]
 }
 
@@ -27,7 +27,7 @@ export class Durations implements Spread {
     this.sums = new Array<number>(bounds.length + 1).fill(0)
   }
 
-  /** Of all of them, in milliseconds. */
+  /** The sum of all durations, in milliseconds. */
   get sumMs(): number {
     return this.sums.reduce((total, sum) => total + sum, 0)
   }

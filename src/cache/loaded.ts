@@ -22,7 +22,7 @@ export interface Policy {
   tags?: readonly string[]
   /** Few ask for it twice, such as a page deep in a list: Redis is left alone until its second miss here. */
   isRare?: boolean
-  /** Whoever asks takes it compressed: a large body is so before it is stored, once for all. */
+  /** The client takes it compressed: a large body is compressed before it is stored, once for all. */
   packs?: boolean
   /** By which whoever warms keys has this one loaded again, such as its URL; without one it never is. */
   recipe?: string

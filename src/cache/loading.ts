@@ -94,7 +94,7 @@ export class Loading {
       void redis.replace(key, encodeEntry({ ...entry, gzip: null }), encodeEntry({ ...entry, gzip }))
     const held = isFirst ? memory.compress(key, entry, gzip) : null
     if (held !== null) return held
-    // Of the kind that it is already, as V8 likes it.
+    // The same object keeps its hidden class.
     entry.gzip ??= gzip
     return entry
   }
@@ -189,7 +189,7 @@ export class Loading {
   #usable(key: string, entry: Entry | null): Entry | null {
     if (entry === null) return null
     const now = this.#parts.time.now()
-    // Of a clock that is ahead, or was: its lifetime would end later than it may.
+    // A clock that is ahead stamped it, and its lifetime would end later than it may.
     if (now >= entry.staleUntil || entry.storedAt > now + MOST_AHEAD_MS) return null
     return this.#parts.history.judge(key, entry) === 'dead' ? null : entry
   }

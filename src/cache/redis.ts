@@ -15,7 +15,7 @@ import type { Acquired, Lock, RedisInfo, RemoteTier, Sweep, SweptSelector } from
 const SHAPE_VERSION = 'v2'
 const SCAN_COUNT = 1000
 const SWEEP_ATTEMPTS = 3
-/** What the script answers. */
+/** The script's answers. */
 const STATE = { changed: 0, theirs: 1, mine: 2, late: 3 } as const
 const WRONG_TYPE = /^WRONGTYPE/
 
@@ -87,7 +87,7 @@ export class RedisTier implements RemoteTier {
           HEAD_LENGTH_TEXT,
           ...given,
         )
-        // What comes so late says nothing of the clock, and the lock is to be nobody's.
+        // So late an answer says nothing of the clock, and the lock is to be nobody's.
         if (!isGivenUp) this.#clock.observe(Number(answer[1]), sentAt)
         else if (answer[0] === STATE.mine) void this.release(key, lock)
         return answer

@@ -69,7 +69,7 @@ export async function runLoad(
 
 interface Result {
   report: LoadReport
-  /** Where the scores are still to be computed. */
+  /** Null unless the scores are still to be computed. */
   unfinished: { text: string; exitCode: number } | null
 }
 
