@@ -5,14 +5,17 @@ import type { Config } from './config.ts'
 import type { Database } from './db/client.ts'
 import { answerClientError } from './http/client-error.ts'
 import { RequestLog, type ServiceLog } from './http/request-log.ts'
+import { createServer } from './http/server.ts'
 import { validatorCompiler } from './http/validation.ts'
 import { loggerOptions } from './log.ts'
 import accessPlugin from './plugins/access.ts'
 import answersPlugin from './plugins/answers.ts'
+import carefulWritesPlugin from './plugins/careful-writes.ts'
 import cachePlugin from './plugins/cache.ts'
 import corsPlugin, { corsHeaders } from './plugins/cors.ts'
 import databasePlugin from './plugins/database.ts'
 import drainPlugin from './plugins/drain.ts'
+import headPlugin from './plugins/head.ts'
 import inTurnPlugin from './plugins/in-turn.ts'
 import jsonBodyPlugin from './plugins/json-body.ts'
 import metricsPlugin from './plugins/metrics.ts'
@@ -28,6 +31,7 @@ import statsPlugin from './plugins/stats.ts'
 import timePlugin from './plugins/time.ts'
 import underPressurePlugin from './plugins/under-pressure.ts'
 import warmingPlugin from './plugins/warming.ts'
+import wellFormedPlugin from './plugins/well-formed.ts'
 import { cacheRoutes } from './routes/cache/index.ts'
 import { dashboardRoutes } from './routes/dashboard/index.ts'
 import { healthRoutes } from './routes/health/index.ts'
@@ -47,8 +51,6 @@ import { VERSION } from './version.ts'
 const BODY_LIMIT_BYTES = 64 * 1024
 /** Beyond what Node takes as a URL, so that parameters in the path are refused by their schema, by name. */
 const PATH_PARAMETER_MAX_LENGTH = 16 * 1024
-/** Requests that are too slow are found this late at most. */
-const SLOW_REQUEST_CHECK_MS = 1000
 
 /**
  * @param database open and migrated; whoever opened it closes it after the app.
@@ -69,13 +71,8 @@ export async function buildApp(
     childLoggerFactory: (log, bindings, options) => new RequestLog(log as ServiceLog, bindings, options),
     trustProxy: config.TRUST_PROXY,
     bodyLimit: BODY_LIMIT_BYTES,
-    requestTimeout: config.REQUEST_TIMEOUT_MS,
-    keepAliveTimeout: config.KEEP_ALIVE_TIMEOUT_MS,
-    http: {
-      headersTimeout: Math.min(config.HEADERS_TIMEOUT_MS, config.REQUEST_TIMEOUT_MS),
-      // Node looks every 30 s unless told otherwise, and a limit is as good as that.
-      connectionsCheckingInterval: Math.min(SLOW_REQUEST_CHECK_MS, config.HEADERS_TIMEOUT_MS),
-    },
+    serverFactory: (handle) =>
+      createServer(handle, config, (status) => app.requestCounts.none.count(status), time),
     genReqId: requestId,
     routerOptions: { querystringParser: parseQuery, maxParamLength: PATH_PARAMETER_MAX_LENGTH },
     // A URL that cannot be decoded reaches no route and no error handler.
@@ -116,10 +113,13 @@ async function registerAll(app: FastifyInstance, { config, database, time }: Reg
   await app.register(requestIdPlugin)
   await app.register(securityHeadersPlugin)
   await app.register(corsPlugin, { config })
+  await app.register(wellFormedPlugin)
   await app.register(underPressurePlugin, { config })
   await app.register(queryPlugin)
   await app.register(jsonBodyPlugin)
+  await app.register(headPlugin)
   await app.register(accessPlugin, { config })
+  await app.register(carefulWritesPlugin)
   await app.register(databasePlugin, { database })
   await app.register(redisPlugin, { config })
   await app.register(cachePlugin, { config })

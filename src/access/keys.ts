@@ -3,6 +3,8 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 
 export const SCOPES = ['read', 'stats', 'ops', 'ingest'] as const
 export type Scope = (typeof SCOPES)[number]
+/** Of what changes something. */
+export const CHANGING: ReadonlySet<Scope> = new Set(['ops', 'ingest'])
 
 export interface ApiKey {
   name: string

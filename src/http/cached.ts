@@ -5,7 +5,7 @@ import type { Category } from '../plugins/cache.ts'
 import { Problem, type ParameterError, type ProblemCode } from '../problems.ts'
 import { answerHeaders } from './answer-headers.ts'
 import { isOwnRequest } from './own-request.ts'
-import { acceptsGzip, codingFor, compressFor, knownCoding, packedFor } from './coding.ts'
+import { acceptsGzip, codingFor, compressFor, isNamedBy, knownCoding, packedFor } from './coding.ts'
 
 export interface CachedResource {
   category: Category
@@ -102,6 +102,9 @@ function send(
     const { code, message, errors } = JSON.parse(bodyOf(entry).toString()) as Absence
     throw new Problem(code, message, errors)
   }
+  const ifMatch = headers['if-match']
+  if (ifMatch !== undefined && !isNamedBy(ifMatch, entry))
+    throw new Problem('precondition_failed', 'the answer is none of those that If-Match names')
   const coding = codingFor(entry, headers['accept-encoding'])
   const known = knownCoding(headers['if-none-match'], entry, coding)
   const purpose = { coding: known ?? coding, path: request.routeOptions.url ?? '', now: server.time.now() }

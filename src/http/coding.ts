@@ -2,6 +2,7 @@
 import { negotiate } from '@fastify/accept-negotiator'
 import { LRUCache } from 'lru-cache'
 import { etagOf, type Cache, type Coding, type Entry } from '../cache/index.ts'
+import { matchesStrongly, matchesWeakly } from './conditions.ts'
 
 /** Clients of a kind send the same header each time. */
 const known = new LRUCache<string, boolean>({ max: 100 })
@@ -46,13 +47,12 @@ export function packedFor(
 /** The coding in which a client has this answer already, going by If-None-Match: both are the same answer. */
 export function knownCoding(ifNoneMatch: string | undefined, entry: Entry, coding: Coding): Coding | null {
   if (ifNoneMatch === undefined) return null
-  if (matches(ifNoneMatch, etagOf(entry, coding))) return coding
+  if (matchesWeakly(ifNoneMatch, etagOf(entry, coding))) return coding
   const other = coding === 'gzip' ? 'identity' : 'gzip'
-  return matches(ifNoneMatch, etagOf(entry, other)) ? other : null
+  return matchesWeakly(ifNoneMatch, etagOf(entry, other)) ? other : null
 }
 
-/** If-None-Match: a list of entity tags or `*`, compared weakly (RFC 9110, 13.1.2). */
-function matches(ifNoneMatch: string, etag: string): boolean {
-  if (ifNoneMatch === etag || ifNoneMatch.trim() === '*') return true
-  return ifNoneMatch.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag)
+/** Whether If-Match names this answer, in either coding. */
+export function isNamedBy(ifMatch: string, entry: Entry): boolean {
+  return (['identity', 'gzip'] as const).some((coding) => matchesStrongly(ifMatch, etagOf(entry, coding)))
 }

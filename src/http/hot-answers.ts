@@ -5,9 +5,11 @@ import { LRUCache } from 'lru-cache'
 import { bodyOf, type Answer, type Cache, type Entry, type Tier } from '../cache/index.ts'
 import { ageOf, answerHeaders, secondsLeft, type AnswerPolicy, type Purpose } from './answer-headers.ts'
 import { codingFor, compressFor, knownCoding, packedFor } from './coding.ts'
+import { isHost } from './host.ts'
 import { cutHead, useHead, type HeadParts } from './hot-head.ts'
 import type { Time } from '../time/time.ts'
 import type { RouteCounts } from './request-counts.ts'
+import { MAX_HEADERS, type Listener } from './server.ts'
 
 /** URLs that are known at a time, and what they take together at most, in characters. */
 const MAX_URLS = 20_000
@@ -32,8 +34,6 @@ interface HotAnswer {
 
 const NO_HEADS: readonly null[] = [null, null, null, null]
 
-export type Listener = (request: IncomingMessage, response: ServerResponse) => void
-
 /** Places in `heads`: a full answer and a 304, by coding. */
 const KINDS = { identity: { 200: 0, 304: 1 }, gzip: { 200: 2, 304: 3 } } as const
 
@@ -47,6 +47,9 @@ export interface HotAnswersOptions {
   /** Whether a request with this Origin header needs an answer of its own. */
   variesByOrigin: boolean
 }
+
+/** Names and values in turn: of more headers than are taken the framework refuses a request. */
+const MAX_RAW_HEADERS = 2 * MAX_HEADERS
 
 /** The few headers of a request that matter here. */
 interface Asked {
@@ -62,6 +65,7 @@ export class HotAnswers {
     sizeCalculation: (answer, url) => url.length + answer.key.length + HEAD_CHARACTERS,
   })
   readonly #options: HotAnswersOptions
+  #host = ''
 
   constructor(options: HotAnswersOptions) {
     this.#options = options
@@ -186,8 +190,10 @@ export class HotAnswers {
     ]
   }
 
-  /** Without making an object of all headers; null where one asks for more than a hit. */
+  /** Without making an object of all headers; null where one asks for more than a hit, or the framework would refuse it. */
   #readHeaders(raw: readonly string[]): Asked | null {
+    if (raw.length > MAX_RAW_HEADERS) return null
+    let host: string | undefined
     let requestId: string | undefined
     let ifNoneMatch: string | undefined
     let acceptEncoding: string | undefined
@@ -195,8 +201,19 @@ export class HotAnswers {
       const name = raw[index] ?? ''
       // By length first: most headers are none of these.
       switch (name.length) {
+        case 4:
+          if (name !== 'Host' && name.toLowerCase() !== 'host') break
+          if (host !== undefined) return null
+          host = raw[index + 1]
+          break
         case 6:
           if (this.#options.variesByOrigin && name.toLowerCase() === 'origin') return null
+          break
+        case 7:
+          if (name.toLowerCase() === 'upgrade') return null
+          break
+        case 8:
+          if (name.toLowerCase() === 'if-match') return null
           break
         case 12:
           if (name.toLowerCase() !== 'x-request-id') break
@@ -220,6 +237,14 @@ export class HotAnswers {
           if (name.toLowerCase() === 'transfer-encoding') return null
       }
     }
-    return { requestId, ifNoneMatch, acceptEncoding }
+    return host !== undefined && this.#isHost(host) ? { requestId, ifNoneMatch, acceptEncoding } : null
+  }
+
+  /** Most requests are for the host that the last one was for. */
+  #isHost(host: string): boolean {
+    if (host === this.#host) return true
+    if (!isHost(host)) return false
+    this.#host = host
+    return true
   }
 }

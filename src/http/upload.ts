@@ -28,8 +28,6 @@ export interface Upload {
 const PROGRESS_BYTES = 64 * 1024
 /** Within the time for that. */
 const LOOKS = 4
-/** What a client still sends after its answer is read for so long, so that it gets to read the answer. */
-const LINGER_MS = 5000
 const UNPACKED_CHUNK_BYTES = 64 * 1024
 
 /** @param gzip whether the body is packed. */
@@ -66,10 +64,7 @@ export function receiveUpload(
   const end = (): void => {
     cancelLook()
     giveTimeBack()
-    if (raw.complete || raw.destroyed) return
-    raw.unpipe(wire).resume()
-    const cancelLinger = time.after(LINGER_MS, () => raw.destroy())
-    raw.once('close', cancelLinger)
+    if (!raw.complete && !raw.destroyed) raw.unpipe(wire)
   }
   const failure = (): Error | null => (stream.errored?.name === 'AbortError' ? null : stream.errored)
   return { stream, failure, end }

@@ -53,7 +53,9 @@ function complete(method: string, path: string, operation: Operation): Operation
     responses: {
       ...alwaysPossible(operation),
       ...(Object.fromEntries(responses) as Record<string, Answer>),
-      ...(isCached ? { 304: { $ref: '#/components/responses/NotModified' } } : {}),
+      ...(isCached
+        ? { 304: { $ref: '#/components/responses/NotModified' }, 412: problemReference(412) }
+        : {}),
       default: { $ref: '#/components/responses/Problem' },
     },
   }
@@ -61,7 +63,7 @@ function complete(method: string, path: string, operation: Operation): Operation
 
 /** Problems of every request, and of every request with a body. */
 function alwaysPossible({ requestBody }: Operation): Record<string, Answer> {
-  const statuses = [400, 408, ...(requestBody === undefined ? [] : [413, 415]), 414, 431, 500, 503]
+  const statuses = [400, 408, ...(requestBody === undefined ? [] : [413, 415]), 414, 417, 431, 500, 503]
   return Object.fromEntries(statuses.map((status) => [status, problemReference(status)]))
 }
 

@@ -3325,6 +3325,14 @@ export const PROBLEM_EXAMPLES: Record<ProblemCode, object> = {
     detail: 'there is no score of TINY: its history is too short, or it is not an index',
     request_id: '22969ac4-039a-4e06-95fc-000000000018',
   },
+  method_not_allowed: {
+    type: 'urn:barometer:problem:method_not_allowed',
+    title: 'The route does not have this method',
+    status: 405,
+    code: 'method_not_allowed',
+    detail: 'there is no POST /api/v1/volume, only GET, HEAD; see /docs',
+    request_id: '91f2ddc4-ede6-471b-92f5-000000000019',
+  },
   request_timeout: {
     type: 'urn:barometer:problem:request_timeout',
     title: 'The request did not arrive in time',
@@ -3358,6 +3366,14 @@ export const PROBLEM_EXAMPLES: Record<ProblemCode, object> = {
     request_id: '22969ac4-039a-4e06-95fc-00000000001c',
     errors: [{ parameter: 'max', detail: 'is 0, and the clear selects 2 keys' }],
   },
+  precondition_failed: {
+    type: 'urn:barometer:problem:precondition_failed',
+    title: 'A precondition of the request does not hold',
+    status: 412,
+    code: 'precondition_failed',
+    detail: 'If-Match asks for what is there, and nothing is there',
+    request_id: '91f2ddc4-ede6-471b-92f5-00000000001e',
+  },
   body_too_large: {
     type: 'urn:barometer:problem:body_too_large',
     title: 'The request body is too large',
@@ -3382,6 +3398,14 @@ export const PROBLEM_EXAMPLES: Record<ProblemCode, object> = {
     code: 'unsupported_media_type',
     detail: 'a request body is JSON, sent with content-type: application/json',
     request_id: '22969ac4-039a-4e06-95fc-00000000001f',
+  },
+  expectation_failed: {
+    type: 'urn:barometer:problem:expectation_failed',
+    title: 'The request expects what is not done here',
+    status: 417,
+    code: 'expectation_failed',
+    detail: 'the one expectation that is met is 100-continue',
+    request_id: '91f2ddc4-ede6-471b-92f5-000000000022',
   },
   rows_rejected: {
     type: 'urn:barometer:problem:rows_rejected',

@@ -7,7 +7,8 @@ import { PROBLEM_EXAMPLES } from './examples.ts'
 import { references } from './headers.ts'
 
 const PROBLEM_TYPE = 'application/problem+json'
-const CODES = Object.keys(PROBLEMS) as ProblemCode[]
+/** Those that an operation can have: a method that is not there is none. */
+const CODES = (Object.keys(PROBLEMS) as ProblemCode[]).filter((code) => code !== 'method_not_allowed')
 
 /** `BadRequest`, `NotFound` and so on, and `Problem` for any. */
 export function problemResponses(): Record<string, Answer> {

@@ -2,7 +2,7 @@
 import type { FastifyRequest, RouteOptions } from 'fastify'
 import fastifyPlugin from 'fastify-plugin'
 import { FailedKeys } from '../access/failed-keys.ts'
-import { findKey, parseApiKeys, type Scope } from '../access/keys.ts'
+import { CHANGING, findKey, parseApiKeys, type Scope } from '../access/keys.ts'
 import { whyNotLocal } from '../access/local.ts'
 import { presentedKey } from '../access/presented-key.ts'
 import type { Config } from '../config.ts'
@@ -23,8 +23,6 @@ declare module 'fastify' {
     access?: Scope | 'open'
   }
 }
-
-const CHANGING: ReadonlySet<Scope> = new Set(['ops', 'ingest'])
 
 export default fastifyPlugin<{ config: Config }>(
   (app, { config }, done) => {

@@ -3,6 +3,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import fastifyPlugin from 'fastify-plugin'
 import { DatabaseUnavailable } from '../db/errors.ts'
 import { FailureLog } from '../failure-log.ts'
+import { AllowedMethods } from '../http/allowed-methods.ts'
 import { PageError } from '../pagination/index.ts'
 import { Problem, problemBody, type ProblemCode } from '../problems.ts'
 import { NO_SNIFFING } from './security-headers.ts'
@@ -30,12 +31,20 @@ export default fastifyPlugin(
     app.setErrorHandler((error: FastifyError, request, reply) => {
       void sendError(error, request, reply)
     })
+    const methods = new AllowedMethods()
+    app.addHook('onRoute', ({ method, url }) => methods.add([method].flat(), url))
     app.setNotFoundHandler((request, reply) => {
-      const path = request.url.split('?', 1)[0]?.slice(0, PATH_SHOWN_LENGTH) ?? ''
+      const [path = ''] = request.url.split('?', 1)
+      const shown = `${request.method} ${path.slice(0, PATH_SHOWN_LENGTH)}`
+      const allowed = methods.of(path)
+      // A route may say itself that it has nothing there.
+      if (allowed.length === 0 || allowed.includes(request.method))
+        return sendProblem(request, reply, new Problem('route_not_found', `there is no ${shown}; see /docs`))
+      const detail = `there is no ${shown}, only ${allowed.join(', ')}; see /docs`
       return sendProblem(
         request,
-        reply,
-        new Problem('route_not_found', `there is no ${request.method} ${path}; see /docs`),
+        reply.header('allow', allowed.join(', ')),
+        new Problem('method_not_allowed', detail),
       )
     })
   },

@@ -18,7 +18,7 @@ export const clearRoutes: FastifyPluginCallbackTypebox = (app, _options, done) =
   const answers = {
     200: Type.Union([ClearAnswer, DryRunAnswer]),
     202: ClearAnswer,
-    ...problemAnswers(400, 401, 403, 409, 503),
+    ...problemAnswers(400, 401, 403, 409, 412, 503),
   }
   const byQuery = {
     tags: ['cache'],

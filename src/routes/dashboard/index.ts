@@ -3,6 +3,7 @@ import type { OutgoingHttpHeaders } from 'node:http'
 import type { FastifyPluginAsyncTypebox, FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox'
 import Type from 'typebox'
 import type { Config } from '../../config.ts'
+import { matchesStrongly, matchesWeakly } from '../../http/conditions.ts'
 import { problemAnswers } from '../../http/schemas.ts'
 import { addPageHeaders } from '../../plugins/security-headers.ts'
 import { Problem } from '../../problems.ts'
@@ -69,12 +70,14 @@ export const dashboardRoutes: FastifyPluginAsyncTypebox<{ config: Config }> = as
         'x-accel-buffering': 'no',
       })
       if (request.method === 'HEAD') {
-        reply.send('')
+        reply.send(undefined as never)
         return
       }
       reply.hijack()
       reply.raw.writeHead(200, reply.getHeaders() as OutgoingHttpHeaders)
       broadcast.add(reply.raw)
+      // Others may have said all they have to say; this client is gone, and nothing would tell but a write that fails.
+      request.raw.socket.once('end', () => reply.raw.destroy())
     },
   )
 }
@@ -85,8 +88,11 @@ const servePage: FastifyPluginCallbackTypebox<{ files: PageFile[] }> = (app, { f
     const options = { schema: { hide: true }, config: { access: 'open', evenOverloaded: true } } as const
     app.get(url, options, (request, reply) => {
       // Asked for anew each time, and not sent anew: a page and scripts of two releases must not meet.
+      const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch } = request.headers
+      if (ifMatch !== undefined && !matchesStrongly(ifMatch, etag))
+        throw new Problem('precondition_failed', 'the file is none of those that If-Match names')
       reply.headers({ etag, 'cache-control': 'no-cache' })
-      if (request.headers['if-none-match'] === etag) return reply.code(304).send()
+      if (ifNoneMatch !== undefined && matchesWeakly(ifNoneMatch, etag)) return reply.code(304).send()
       return reply.type(type).send(body)
     })
   }

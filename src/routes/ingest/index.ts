@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox'
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { Config } from '../../config.ts'
+import { isUtf8, readMediaType } from '../../http/media-type.ts'
 import { problemAnswers } from '../../http/schemas.ts'
 import { receiveUpload } from '../../http/upload.ts'
 import { load, type ArticleLoad, type BarLoad } from '../../loading/load.ts'
@@ -28,7 +29,7 @@ export const ingestRoutes: FastifyPluginCallbackTypebox<{ config: Config }> = (a
 
   const answers = {
     200: IngestReport,
-    ...problemAnswers(400, 401, 403, 408, 413, 415, 422, 503),
+    ...problemAnswers(400, 401, 403, 408, 412, 413, 415, 422, 503),
   }
   app.post(
     '/ingest/bars',
@@ -107,12 +108,10 @@ export const ingestRoutes: FastifyPluginCallbackTypebox<{ config: Config }> = (a
 }
 
 function formOf({ headers }: FastifyRequest) {
-  const [type = '', ...parameters] = (headers['content-type'] ?? '').toLowerCase().split(/\s*;\s*/)
-  const format = FORMAT_OF[type.trim()]
-  const charset = parameters.find((parameter) => parameter.startsWith('charset='))
+  const mediaType = readMediaType(headers['content-type'])
+  const format = FORMAT_OF[mediaType.type]
   const coding = (headers['content-encoding'] ?? 'identity').toLowerCase()
-  const isUtf8 = charset === undefined || /^charset="?utf-?8"?$/.test(charset)
-  if (format === undefined || !isUtf8 || !['identity', 'gzip', 'x-gzip'].includes(coding))
+  if (format === undefined || !isUtf8(mediaType) || !['identity', 'gzip', 'x-gzip'].includes(coding))
     throw unsupported(headers)
   return { format, gzip: coding !== 'identity' }
 }

@@ -172,7 +172,19 @@ t.test('whatever is more than a hit is left to the framework', async (t) => {
   const origin = await ask({ headers: { origin: 'https://app.example' } })
   t.strictSame([origin.isHot, origin.headers['access-control-allow-origin']], [false, 'https://app.example'])
   t.equal((await ask({ method: 'HEAD' })).isHot, false)
-  t.equal((await ask({ method: 'POST' })).status, 404)
+  const manyHeaders = Object.fromEntries(
+    Array.from({ length: 1000 }, (_, index) => [`a${index}`, ''] as const),
+  )
+  for (const [headers, status] of [
+    [{ 'if-match': '"other"' }, 412],
+    [{ upgrade: 'h2c' }, 200],
+    [{ host: 'a b' }, 400],
+    [manyHeaders, 431],
+  ] as const) {
+    const answer = await ask({ headers })
+    t.strictSame([answer.isHot, answer.status], [false, status])
+  }
+  t.equal((await ask({ method: 'POST' })).status, 405)
   t.equal((await ask({ path: PATH.replace('limit', '%6cimit') })).isHot, false, 'another spelling')
   t.equal((await ask({ path: `${PATH}&limit=3` })).status, 400)
   t.equal((await ask({ path: `${PATH}&limit=3` })).status, 400)

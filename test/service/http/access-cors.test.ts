@@ -139,7 +139,7 @@ t.test('OPTIONS that is no preflight of a listed origin finds no route, whoever 
     [none, { origin: APP, ...preflight }],
   ] as [TestService, Record<string, string>][]) {
     const answer = await send(service, '/cache/clear', { method, headers })
-    isProblem(t, answer, 'route_not_found', [], JSON.stringify(headers))
+    isProblem(t, answer, 'method_not_allowed', [], JSON.stringify(headers))
     t.notOk('access-control-allow-methods' in answer.headers)
   }
 })

@@ -142,7 +142,7 @@ t.test('OPTIONS and HEAD of ops routes open nothing', async (t) => {
   ] as const)
     t.equal(
       (await send(service, path, { method, headers: { 'x-api-key': KEY } })).status,
-      404,
+      405,
       `${method} ${path}`,
     )
 })

@@ -3,6 +3,7 @@ import t, { type Test } from 'tap'
 import { sharedPostgres } from '../../support/postgres.ts'
 import { createDatabase } from '../../support/databases.ts'
 import { startService } from '../../support/service.ts'
+import { until } from '../../support/until.ts'
 import { exchange, LAST, outcomes } from '../../support/raw.ts'
 import { send } from '../../support/http.ts'
 
@@ -18,8 +19,16 @@ const REFUSED = ['400 malformed_request']
 
 const isCleared = (): boolean => service.log.some((line) => line.msg === 'cache cleared')
 
+/** A clear that PostgreSQL is late to note is answered 202. */
+const clearsDone = (answers: string[]): string[] =>
+  answers.map((answer) => (answer === '202' ? '200' : answer))
+
 t.before(async () => {
-  await send(service, ENTRY)
+  await until(
+    'the entry',
+    async () => (await send(service, ENTRY)).headers['x-cache'],
+    (outcome) => outcome === 'HIT',
+  )
 })
 
 async function nothingWasCleared(t: Test): Promise<void> {
@@ -35,6 +44,13 @@ const REFUSALS: Record<string, string> = {
   'a vertical tab in the coding': `${GET}transfer-encoding: \u000bchunked\r\n\r\n0\r\n\r\n${CLEAR}`,
   'chunked, then something else': `${GET}transfer-encoding: chunked, x\r\n\r\n0\r\n\r\n${CLEAR}`,
   'chunked, and in another line something else': `${GET}${CHUNKED}transfer-encoding: identity\r\n\r\n0\r\n\r\n${CLEAR}`,
+  'an unknown coding': `${GET}transfer-encoding: xchunked\r\n\r\n0\r\n\r\n${CLEAR}`,
+  'a quoted coding': `${GET}transfer-encoding: "chunked"\r\n\r\n0\r\n\r\n${CLEAR}`,
+  'a coding in front of chunked': `${GET}transfer-encoding: gzip, chunked\r\n\r\n0\r\n\r\n${CLEAR}`,
+  'a coding in HTTP/1.0': `GET /livez HTTP/1.0\r\n${HOST}connection: keep-alive\r\n${CHUNKED}\r\n0\r\n\r\n${CLEAR}`,
+  'a fragment': `DELETE /cache/clear#pattern=zz* HTTP/1.1\r\n${HOST}\r\n${CLEAR}`,
+  'another protocol': `GET /livez HTTP/2.0\r\n${HOST}\r\n${CLEAR}`,
+  'two hosts': `${GET}${HOST}\r\n${CLEAR}`,
   'two lengths': `${GET}content-length: 0\r\ncontent-length: ${CLEAR.length}\r\n\r\n${CLEAR}`,
   'the same length twice': `${GET}content-length: 0\r\ncontent-length: 0\r\n\r\n${CLEAR}`,
   'a list of lengths': `${GET}content-length: 0, ${CLEAR.length}\r\n\r\n${CLEAR}`,
@@ -63,21 +79,15 @@ for (const [name, bytes] of Object.entries(REFUSALS)) {
   })
 }
 
-/** What is known of too late to refuse the request in front: it is answered, and then the connection ends. */
-const CUT_OFF: Record<string, string> = {
-  'an unknown coding': `${GET}transfer-encoding: xchunked\r\n\r\n0\r\n\r\n${CLEAR}`,
-  'a quoted coding': `${GET}transfer-encoding: "chunked"\r\n\r\n0\r\n\r\n${CLEAR}`,
-  'a length in the trailer': `${GET}${CHUNKED}\r\n0\r\ncontent-length: ${CLEAR.length}\r\n\r\n${CLEAR}`,
-}
-for (const [name, bytes] of Object.entries(CUT_OFF)) {
-  t.test(`cut off: ${name}`, async (t) => {
-    const [first, ...rest] = outcomes(await exchange(service, bytes))
-    t.equal(first, '200')
-    // A body that breaks off once its request was answered has no answer of its own; whether the trailer is one or the next request is a matter of time.
-    t.ok(rest.length === 0 || (name === 'a length in the trailer' && rest.join() === REFUSED[0]), rest.join())
-    await nothingWasCleared(t)
-  })
-}
+t.test('cut off: a length in the trailer', async (t) => {
+  // It is known of too late to refuse the request in front, which has its answer by then.
+  const bytes = `${GET}${CHUNKED}\r\n0\r\ncontent-length: ${CLEAR.length}\r\n\r\n${CLEAR}`
+  const [first, ...rest] = outcomes(await exchange(service, bytes))
+  t.equal(first, '200')
+  // Whether the trailer is one or the next request is a matter of time.
+  t.ok(rest.length === 0 || rest.join() === REFUSED[0], rest.join())
+  await nothingWasCleared(t)
+})
 
 /** Chunks that end elsewhere to one reader than to another; the route in front takes a body. */
 const CHUNKS: Record<string, string> = {
@@ -97,14 +107,17 @@ for (const [name, body] of Object.entries(CHUNKS)) {
   })
 }
 
-/** Honest lengths: the clear is a body, and the next request is where it ends. */
-const BODIES: Record<string, string> = {
-  'of a GET': `${GET}content-length: ${CLEAR.length}\r\n\r\n${CLEAR}`,
-  'in a chunk with an extension': `${GET}${CHUNKED}\r\n${CLEAR.length.toString(16)};a="0\t"\r\n${CLEAR}\r\n0\r\n\r\n`,
+/** Honest lengths: the clear is a body, and the next request is where it ends. One in chunks, which nobody reads, ends the connection. */
+const BODIES: Record<string, [bytes: string, answers: string[]]> = {
+  'of a GET': [`${GET}content-length: ${CLEAR.length}\r\n\r\n${CLEAR}`, ['200', '200']],
+  'in a chunk with an extension': [
+    `${GET}${CHUNKED}\r\n${CLEAR.length.toString(16)};a="0\t"\r\n${CLEAR}\r\n0\r\n\r\n`,
+    ['200'],
+  ],
 }
-for (const [name, bytes] of Object.entries(BODIES)) {
+for (const [name, [bytes, answers]] of Object.entries(BODIES)) {
   t.test(`a body ${name}`, async (t) => {
-    t.strictSame(outcomes(await exchange(service, bytes + LAST)), ['200', '200'])
+    t.strictSame(outcomes(await exchange(service, bytes + LAST)), answers)
     await nothingWasCleared(t)
   })
 }
@@ -122,12 +135,12 @@ for (const path of ['/nope', '/api/admin/cache/clear']) {
 t.test('clears behind other requests are done in their turn', async (t) => {
   const before = service.log.length
   const answers = outcomes(await exchange(service, `${GET}\r\n${CLEAR}${GET}\r\n${CLEAR}${LAST}`))
-  t.strictSame(answers, ['200', '200', '200', '200', '200'])
+  t.strictSame(clearsDone(answers), ['200', '200', '200', '200', '200'])
   t.equal(service.log.slice(before).filter((line) => line.msg === 'cache cleared').length, 2)
 })
 
 t.test('the same bytes, sent as a request of their own, do clear', async (t) => {
-  t.strictSame(outcomes(await exchange(service, CLEAR + LAST)), ['200', '200'])
+  t.strictSame(clearsDone(outcomes(await exchange(service, CLEAR + LAST))), ['200', '200'])
   t.ok(isCleared())
   t.equal((await send(service, ENTRY)).headers['x-cache'], 'MISS')
 })

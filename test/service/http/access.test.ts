@@ -27,7 +27,6 @@ const NOT_LOCAL: [why: RegExp, headers: Record<string, string>][] = [
   [/Host/, { host: 'evil.example' }],
   [/Host/, { host: '127.0.0.1.evil.example' }],
   [/Host/, { host: 'localhost.evil.example:8001' }],
-  [/Host/, { host: 'evil.example#localhost' }],
   [/Host/, { host: '0x7f.1' }],
   [/web page/, { origin: 'https://evil.example' }],
   [/web page/, { origin: 'null' }],

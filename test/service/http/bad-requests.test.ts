@@ -28,7 +28,7 @@ t.test('a body that is not valid', async (t) => {
   ])
     isProblem(t, await post(body), 'invalid_body', [], JSON.stringify(body))
   isProblem(t, await post(Buffer.from([0x7b, 0xff, 0x7d])), 'invalid_body', [], 'invalid UTF-8')
-  for (const body of ['[]', '"*"', '5', 'true'])
+  for (const body of ['[]', '"*"', '5', 'true', 'null'])
     isProblem(t, await post(body), 'invalid_body', ['body'], body)
   for (const body of ['{"pattern":5}', '{"pattern":null}', '{"pattern":["*"]}'])
     isProblem(t, await post(body), 'invalid_body', ['pattern'], body)
@@ -101,7 +101,6 @@ t.test('no body, said in any way, is no body', async (t) => {
     await post(undefined, {}),
     await post(''),
     await post('', { 'content-type': 'application/json; charset=utf-8' }),
-    await post('null'),
     await post('{}'),
     await send(service, '/cache/clear', { method: 'DELETE', headers: JSON_TYPE }),
   ]) {
@@ -149,7 +148,9 @@ t.test('a route that does not exist', async (t) => {
   ])
     isProblem(t, await send(service, path), 'route_not_found', [], path)
   for (const method of ['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE'])
-    isProblem(t, await send(service, '/api/v1/volume', { method }), 'route_not_found', [], method)
+    isProblem(t, await send(service, '/api/v1/volume', { method }), 'method_not_allowed', [], method)
+  t.equal((await send(service, '/api/v1/volume', { method: 'PUT' })).headers.allow, 'GET, HEAD')
+  t.equal((await send(service, '/api/v1/media/sources/x')).headers.allow, 'DELETE, PUT')
   const answer = await send(service, `/nope/${'x'.repeat(500)}?api_key=secret`)
   t.match(
     detailOf(answer),

@@ -25,7 +25,7 @@ t.test('the button says that nothing here collects, to whoever presses it, and i
       isProblem(t, answer, 'not_collecting')
       t.match(detailOf(answer), /collects nothing.*\/api\/v1\/ingest\//)
     }
-    isProblem(t, await send(service, TRIGGER), 'route_not_found', [], 'it is a POST')
+    isProblem(t, await send(service, TRIGGER), 'method_not_allowed', [], 'it is a POST')
     t.strictSame(
       service.log.filter(({ level }) => level >= 40),
       [],

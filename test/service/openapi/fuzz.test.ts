@@ -255,7 +255,9 @@ function complaintAbout(
     const problem = JSON.parse(body) as { code: ProblemCode; errors?: { parameter: string }[] }
     if (type !== 'application/problem+json' || !document.isProblem(problem)) return `no problem: ${body}`
     if (PROBLEMS[problem.code].status !== status) return `${problem.code} with status ${status}`
-    const declared = operation.statuses.has(String(status)) || problem.code === 'route_not_found'
+    // A bent path may be none, or one with other methods.
+    const declared =
+      operation.statuses.has(String(status)) || /^(route_not_found|method_not_allowed)$/.test(problem.code)
     return declared || method !== operation.method ? null : `undocumented status ${status}: ${body}`
   }
   if (method !== operation.method) return null

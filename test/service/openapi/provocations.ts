@@ -59,6 +59,7 @@ export async function provocations(t: Test): Promise<Record<ProblemCode, Provoke
     unknown_clear: get('/cache/clears/999999999'),
     unknown_entry: get('/cache/entries?key=volume%3Anothing'),
     no_score: get('/api/v1/score/latest?symbol=TINY'),
+    method_not_allowed: get('/api/v1/volume', { method: 'POST' }),
     request_timeout: async () => {
       const limits = { HEADERS_TIMEOUT_MS: '200', REQUEST_TIMEOUT_MS: '500' }
       return neverFinished(await startService(t, { DATABASE_URL: url, ...limits }))
@@ -69,6 +70,11 @@ export async function provocations(t: Test): Promise<Record<ProblemCode, Provoke
       await send(open, '/api/v1/volume?limit=1')
       return send(open, '/cache/clear?pattern=volume%3A*&max=0', { method: 'DELETE' })
     },
+    precondition_failed: get('/api/v1/media/sources/nobody', {
+      method: 'PUT',
+      headers: { ...json, 'if-match': '*' },
+      body: '{"name":"Nobody"}',
+    }),
     body_too_large: get('/api/admin/cache/clear', {
       method: 'POST',
       headers: json,
@@ -80,6 +86,7 @@ export async function provocations(t: Test): Promise<Record<ProblemCode, Provoke
       headers: { 'content-type': 'text/plain' },
       body: 'volume:*',
     }),
+    expectation_failed: get('/api/v1/volume', { headers: { expect: 'a-miracle' } }),
     rows_rejected: get('/api/v1/ingest/articles?on_error=abort', {
       method: 'POST',
       headers: { 'content-type': 'application/x-ndjson' },

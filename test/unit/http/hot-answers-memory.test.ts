@@ -26,7 +26,7 @@ t.test('an entry that the memory tier drops is gone', async (t) => {
   const response = { writeHead: () => undefined, end: () => undefined } as unknown as ServerResponse
   const ask = (url: string) =>
     hot.answer(
-      { method: 'GET', url, rawHeaders: [] } as unknown as IncomingMessage,
+      { method: 'GET', url, rawHeaders: ['host', 'localhost'] } as unknown as IncomingMessage,
       response,
       () => undefined,
     )
