@@ -9,6 +9,7 @@ import { createServer } from './http/server.ts'
 import { validatorCompiler } from './http/validation.ts'
 import { loggerOptions } from './log.ts'
 import accessPlugin from './plugins/access.ts'
+import analysesPlugin from './plugins/analyses.ts'
 import answersPlugin from './plugins/answers.ts'
 import carefulWritesPlugin from './plugins/careful-writes.ts'
 import cachePlugin from './plugins/cache.ts'
@@ -32,6 +33,7 @@ import timePlugin from './plugins/time.ts'
 import underPressurePlugin from './plugins/under-pressure.ts'
 import warmingPlugin from './plugins/warming.ts'
 import wellFormedPlugin from './plugins/well-formed.ts'
+import { analysisRoutes } from './routes/analyses/index.ts'
 import { cacheRoutes } from './routes/cache/index.ts'
 import { dashboardRoutes } from './routes/dashboard/index.ts'
 import { healthRoutes } from './routes/health/index.ts'
@@ -124,6 +126,7 @@ async function registerAll(app: FastifyInstance, { config, database, time }: Reg
   await app.register(redisPlugin, { config })
   await app.register(cachePlugin, { config })
   await app.register(scoresPlugin, { config })
+  await app.register(analysesPlugin, { config })
   await app.register(statsPlugin, { config })
   await app.register(warmingPlugin, { config })
   await app.register(metricsPlugin, { config })
@@ -144,6 +147,7 @@ async function registerAll(app: FastifyInstance, { config, database, time }: Reg
       await api.register(sourceRoutes)
       await api.register(instrumentRoutes)
       await api.register(ingestRoutes, { config })
+      await api.register(analysisRoutes, { config })
     },
     { prefix: '/api/v1' },
   )

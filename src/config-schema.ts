@@ -144,6 +144,38 @@ export const ConfigSchema = Type.Object({
     description: 'Deepest offset of a list page',
   }),
 
+  ANALYSERS: Type.Optional(
+    Type.String({
+      description: 'JSON file that names the analysers; the first one is the default. Unset: `lexicon` alone',
+    }),
+  ),
+  ANALYSIS_KEY: Type.Optional(
+    Type.String({
+      pattern: '^([0-9A-Fa-f]{64}|[A-Za-z0-9+/_-]{43}=?)$',
+      'x-expects': '32 random bytes, in hexadecimal digits or base64',
+      description:
+        'Seals what is personal: 32 random bytes, as `openssl rand -hex 32` prints them. Unset: made under DATA_DIR for the embedded PostgreSQL; elsewhere analyses with a subject are refused',
+    }),
+  ),
+  ANALYSIS_TTL_TEXT: seconds(2_592_000, 'How long the result of a text is kept'),
+  ANALYSIS_TTL_FILE: seconds(604_800, 'How long the result of a file is kept'),
+  ANALYSIS_PERSONAL_TTL: Type.Integer({
+    minimum: 1,
+    maximum: 172_800,
+    default: 86_400,
+    description: 'How long a result with a subject is kept, 48 hours at most, in seconds',
+  }),
+  ANALYSIS_MAX_MB: Type.Integer({
+    minimum: 1,
+    maximum: 1024,
+    default: 10,
+    description: 'Largest file that is analysed, in MiB',
+  }),
+  CACHE_TTL_ANALYSIS: seconds(
+    3600,
+    'Lifetime of analyses in memory and Redis; PostgreSQL keeps them for longer',
+  ),
+
   API_KEYS: Type.Optional(
     Type.String({
       pattern:

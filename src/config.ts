@@ -18,7 +18,7 @@ const variables = Object.entries(ConfigSchema.properties).map(([name, schema]) =
   checker: Compile(schema),
 }))
 /** Values of these may hold a password or a key and are not repeated in messages. */
-const SECRET = /URL|PASSWORD|API_KEYS/
+const SECRET = /URL|PASSWORD|API_KEYS|ANALYSIS_KEY/
 const SHOWN_LENGTH = 60
 
 /**

@@ -1,10 +1,10 @@
 // API keys: kept as hashes, compared in constant time.
 import { createHash, timingSafeEqual } from 'node:crypto'
 
-export const SCOPES = ['read', 'stats', 'ops', 'ingest'] as const
+export const SCOPES = ['read', 'stats', 'ops', 'ingest', 'analyse'] as const
 export type Scope = (typeof SCOPES)[number]
-/** Of what changes something. */
-export const CHANGING: ReadonlySet<Scope> = new Set(['ops', 'ingest'])
+/** Of what changes something, or costs. */
+export const CHANGING: ReadonlySet<Scope> = new Set(['ops', 'ingest', 'analyse'])
 
 export interface ApiKey {
   name: string

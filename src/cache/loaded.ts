@@ -9,6 +9,8 @@ export interface Loaded {
   link?: string | undefined
   /** Tags that turned out to be narrower than the policy's. */
   tags?: readonly string[] | undefined
+  /** Shorter than the policy's, where only what was loaded tells. */
+  lifetimeSeconds?: number
   /** True for "there is no such thing": kept briefly, in memory alone, and never answered once it is over. */
   absent?: boolean
 }
@@ -39,12 +41,12 @@ export interface Lifetimes {
 }
 
 export function newEntry(
-  { body, link = '', tags, absent = false }: Loaded,
+  { body, link = '', tags, lifetimeSeconds = Infinity, absent = false }: Loaded,
   policy: Policy,
   { epoch, position }: Moment,
   { now, staleSeconds, absentSeconds }: Lifetimes,
 ): Entry {
-  const ttlSeconds = absent ? Math.min(absentSeconds, policy.ttlSeconds) : policy.ttlSeconds
+  const ttlSeconds = Math.min(policy.ttlSeconds, lifetimeSeconds, absent ? absentSeconds : Infinity)
   const freshUntil = now + ttlSeconds * 1000 * (1 - JITTER * Math.random())
   return {
     identity: body,

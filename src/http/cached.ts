@@ -47,7 +47,7 @@ export function answerFromCache(
   const packed = packedFor(cache, key, answer.entry, request.headers['accept-encoding'])
   if (packed !== null) return sendPacked(request, reply, key, answer, packed)
   // A hit in memory is answered in this turn of the event loop.
-  void send(request, reply, key, answer)
+  void sendAnswer(request, reply, key, answer)
   return undefined
 }
 
@@ -59,7 +59,7 @@ async function sendLate(
 ): Promise<void> {
   const landed = await answer
   const packed = packedFor(request.server.cache, key, landed.entry, request.headers['accept-encoding'])
-  if (packed === null) await send(request, reply, key, landed)
+  if (packed === null) await sendAnswer(request, reply, key, landed)
   else await sendPacked(request, reply, key, landed, packed)
 }
 
@@ -70,7 +70,7 @@ async function sendPacked(
   answer: Answer,
   packed: Promise<Entry>,
 ): Promise<void> {
-  await send(request, reply, key, { ...answer, entry: await packed })
+  await sendAnswer(request, reply, key, { ...answer, entry: await packed })
 }
 
 function serialise({ value, link, tags }: LoadedValue): Loaded {
@@ -90,7 +90,8 @@ interface Absence {
   errors: ParameterError[]
 }
 
-function send(
+/** Sends an answer of the cache, with all that it says of itself; 304 to whoever has it. */
+export function sendAnswer(
   request: FastifyRequest,
   reply: FastifyReply,
   key: string,
@@ -106,7 +107,7 @@ function send(
   if (ifMatch !== undefined && !isNamedBy(ifMatch, entry))
     throw new Problem('precondition_failed', 'the answer is none of those that If-Match names')
   const coding = codingFor(entry, headers['accept-encoding'])
-  const known = knownCoding(headers['if-none-match'], entry, coding)
+  const known = method === 'POST' ? null : knownCoding(headers['if-none-match'], entry, coding)
   const purpose = { coding: known ?? coding, path: request.routeOptions.url ?? '', now: server.time.now() }
   reply.headers(answerHeaders({ entry, outcome, tier }, server.answerPolicy, purpose))
   if (outcome === 'HIT') {

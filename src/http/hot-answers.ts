@@ -215,6 +215,10 @@ export class HotAnswers {
         case 8:
           if (name.toLowerCase() === 'if-match') return null
           break
+        case 9:
+          // The answer may be a person's.
+          if (name.toLowerCase() === 'x-subject') return null
+          break
         case 12:
           if (name.toLowerCase() !== 'x-request-id') break
           if (requestId !== undefined) return null

@@ -10,7 +10,8 @@ import { PageError } from '../pagination/index.ts'
 import { Problem } from '../problems.ts'
 
 /** What answers are about; the first part of their keys, and what a lifetime is set for. */
-export type Category = 'volume' | 'score' | 'media' | 'reference' | 'overview' | 'simplified'
+export type Category =
+  'volume' | 'score' | 'media' | 'reference' | 'overview' | 'simplified' | 'text' | 'analysis'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -33,6 +34,8 @@ export default fastifyPlugin<{ config: Config }>(
       reference: { ttlSeconds: config.CACHE_TTL_REFERENCE },
       overview: { ttlSeconds: config.CACHE_TTL_OVERVIEW },
       simplified: { ttlSeconds: config.CACHE_DEFAULT_TTL },
+      text: { ttlSeconds: config.CACHE_TTL_ANALYSIS },
+      analysis: { ttlSeconds: config.CACHE_TTL_ANALYSIS },
     }
     const longestTtlSeconds = Math.max(...Object.values(policies).map((policy) => policy.ttlSeconds))
     const { time } = app

@@ -15,6 +15,14 @@ declare module 'fastify' {
   }
 }
 
+/** The call itself has its line in the log, or there was none. */
+const SAID_ELSEWHERE: ReadonlySet<ProblemCode> = new Set([
+  'analyser_failed',
+  'analyser_timeout',
+  'analyser_busy',
+  'analyses_busy',
+  'not_cached',
+])
 /** Seconds after which a client may try again, PostgreSQL away or this process busy. */
 const RETRY_AFTER_S = 2
 const PATH_SHOWN_LENGTH = 100
@@ -55,7 +63,7 @@ export default fastifyPlugin(
 export function sendError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const problem = toProblem(error, request)
   // What is not there by design is no failure.
-  if (problem.statusCode >= 500 && problem.statusCode !== 501) {
+  if (problem.statusCode >= 500 && problem.statusCode !== 501 && !SAID_ELSEWHERE.has(problem.code)) {
     const shared = request.server.failureLogs.get(problem.code)
     if (shared === undefined) request.log.error({ err: error }, problem.message)
     else shared.report(request.log, error, problem.message)

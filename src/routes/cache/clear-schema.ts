@@ -61,6 +61,19 @@ const selection = {
   tag: Type.Optional(Type.String()),
 }
 
+const analyses = Type.Optional(
+  Type.Object(
+    {
+      count: Type.Integer(),
+      cost: Type.Array(Type.Object({ amount: Type.String(), currency: Type.String() })),
+    },
+    {
+      description:
+        'Kept results of analyses, which `text:*` and `analysis:*` delete as well, and what they cost',
+    },
+  ),
+)
+
 export const ClearAnswer = named(
   'ClearResult',
   Type.Object({
@@ -71,6 +84,7 @@ export const ClearAnswer = named(
     }),
     ...selection,
     message: Type.String(),
+    analyses,
     seq: nullable(Type.Integer({ description: 'Its number in `/cache/clears`; null while it is pending' })),
     scope: Type.Enum(['instance', 'fleet'], {
       description: 'How far the clear reaches: every instance, or this one alone while it is pending',
@@ -104,6 +118,7 @@ export const DryRunAnswer = named(
         'Whether these are all. Not where Redis did not answer or has too many keys to count, nor for a tag, which is not looked for in Redis',
     }),
     sample: Type.Array(Type.String(), { description: 'Up to 20 of these keys' }),
+    analyses,
   }),
 )
 export type DryRunAnswer = Static<typeof DryRunAnswer>

@@ -10,9 +10,13 @@ import {
   type Counted,
   type Selector,
 } from '../../cache/index.ts'
+import { formatMoney } from '../../analyses/money.ts'
+import { resultsNamedBy } from '../../analyses/voided.ts'
+import { countResults, voidResults, type Voided } from '../../db/analysis-results.ts'
 import { problemAnswers } from '../../http/schemas.ts'
 import { invalidParameter, Problem } from '../../problems.ts'
 import { ClearAnswer, ClearBody, ClearQuery, DryRunAnswer, NoQuery, type Asked } from './clear-schema.ts'
+import { receiptOf } from './receipt.ts'
 
 export const clearRoutes: FastifyPluginCallbackTypebox = (app, _options, done) => {
   const answers = {
@@ -59,8 +63,12 @@ async function answer(
   if (!isDryRun && max === undefined) return clear(request, reply, selector, reason)
 
   const counted = await request.server.cache.preview(selector)
-  if (max !== undefined) requireAtMost(max, counted)
-  return isDryRun ? dryRun(selector, counted) : clear(request, reply, selector, reason)
+  const named = resultsNamedBy(selector)
+  const results = named === null ? null : await countResults(request.server.database.pool, named)
+  // A result that is paid for weighs no less than a key that can be loaded again.
+  if (max !== undefined)
+    requireAtMost(max, { ...counted, count: Math.max(counted.count, results?.count ?? 0) })
+  return isDryRun ? dryRun(selector, counted, results) : clear(request, reply, selector, reason)
 }
 
 async function clear(
@@ -70,15 +78,19 @@ async function clear(
   reason: string | undefined,
 ): Promise<ClearAnswer> {
   const started = performance.now()
+  // Before the clear: who reads after it finds no row.
+  const named = resultsNamedBy(selector)
+  const results = named === null ? null : await voidResults(request.server.database.pool, named)
   const result = await request.server.cache.clear(selector, request.actor, {
     reason,
     onWarning: (message, error) => request.log.warn({ err: error }, message),
   })
   const { seq, deleted, pending } = result
   const { confirmed, expired } = result.instances ?? { confirmed: null, expired: [] }
+  const analyses = results?.count
   const ms = Math.round(performance.now() - started)
   request.log.info(
-    { seq, ...selector, deleted, pending, actor: request.actor, reason, confirmed, expired, ms },
+    { seq, ...selector, deleted, analyses, pending, actor: request.actor, reason, confirmed, expired, ms },
     'cache cleared',
   )
   reply.code(pending ? 202 : 200)
@@ -86,11 +98,9 @@ async function clear(
     success: true,
     deleted,
     ...selection(selector),
-    message: clearMessage(selector, result),
-    seq,
-    scope: pending ? 'instance' : 'fleet',
-    instances: { confirmed: confirmed?.length ?? 1, expired },
-    pending,
+    message: clearMessage(selector, result, results),
+    ...(results === null ? {} : { analyses: paidFor(results) }),
+    ...receiptOf(result),
   }
 }
 
@@ -111,12 +121,24 @@ function requireAtMost(max: number, { count, complete }: Counted): void {
   }
 }
 
-function dryRun(selector: Selector, { count, complete, sample }: Counted): DryRunAnswer {
+/** What was paid for, as answers say it. */
+function paidFor({ count, costs }: Voided): NonNullable<ClearAnswer['analyses']> {
+  return {
+    count,
+    cost: costs.map(({ currency, micros }) => ({ amount: formatMoney(micros), currency })),
+  }
+}
+
+function dryRun(
+  selector: Selector,
+  { count, complete, sample }: Counted,
+  results: Voided | null,
+): DryRunAnswer {
   const amount = `${complete ? '' : 'at least '}${keys(count)}`
   const message =
     selector.kind === 'tag'
       ? `nothing was cleared; ${keys(count)} in this instance's memory, and Redis is not searched for tags`
-      : `nothing was cleared; ${amount} would be deleted`
+      : `nothing was cleared; ${amount} would be deleted${results === null ? '' : ` and ${resultsText(results)}`}`
   return {
     success: true,
     dry_run: true,
@@ -126,6 +148,7 @@ function dryRun(selector: Selector, { count, complete, sample }: Counted): DryRu
     count,
     complete,
     sample,
+    ...(results === null ? {} : { analyses: paidFor(results) }),
   }
 }
 
@@ -152,12 +175,24 @@ function selectorOf({ pattern, key, tag }: Asked): Selector {
   return { kind: 'pattern', selector: pattern }
 }
 
-function clearMessage({ kind, selector }: Selector, { deleted, pending, swept }: ClearResult): string {
+function resultsText({ count, costs }: Voided): string {
+  const cost = costs.map(({ currency, micros }) => `${formatMoney(micros)} ${currency}`).join(' and ')
+  return `${count} kept ${count === 1 ? 'result' : 'results'} of analyses${cost === '' ? '' : ` that cost ${cost}`}`
+}
+
+function clearMessage(
+  { kind, selector }: Selector,
+  { deleted, pending, swept }: ClearResult,
+  results: Voided | null,
+): string {
   const parts = [
     kind === 'tag'
       ? `whatever is tagged ${selector} is never answered again and expires by itself`
       : `${deleted} ${deleted === 1 ? 'entry' : 'entries'} deleted`,
   ]
+  if (results !== null) parts.push(`${resultsText(results)} deleted`)
+  else if (kind === 'pattern' && /^\*+$/.test(selector))
+    parts.push('results of analyses stay in PostgreSQL: text:* and analysis:* delete them')
   if (!swept)
     parts.push(
       'Redis was away for part of it: what is left there is never answered again and expires by itself',

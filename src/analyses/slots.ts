@@ -1,0 +1,43 @@
+// Calls at a time to one analyser, and a line of those who wait for one, with an end.
+import { Problem } from '../problems.ts'
+
+const WAITING_PER_SLOT = 100
+const RETRY_AFTER_S = 5
+
+export class Slots {
+  readonly #limit: number
+  readonly #waiting: (() => void)[] = []
+  #taken = 0
+
+  /** @param limit calls at a time. */
+  constructor(limit: number) {
+    this.#limit = limit
+  }
+
+  /** Calls that are made now, and callers in line. */
+  get usage(): { taken: number; waiting: number } {
+    return { taken: this.#taken, waiting: this.#waiting.length }
+  }
+
+  /** Runs `work` once there is room. @throws Problem analyses_busy where too many wait already. */
+  async run<Result>(work: () => Promise<Result>): Promise<Result> {
+    if (this.#taken < this.#limit) this.#taken++
+    else await this.#turn()
+    try {
+      return await work()
+    } finally {
+      const next = this.#waiting.shift()
+      // It takes the place over.
+      if (next === undefined) this.#taken--
+      else next()
+    }
+  }
+
+  #turn(): Promise<void> {
+    if (this.#waiting.length >= this.#limit * WAITING_PER_SLOT) {
+      const detail = `${this.#waiting.length} analyses wait on this instance already; try again in ${RETRY_AFTER_S} s`
+      throw new Problem('analyses_busy', detail, [], RETRY_AFTER_S)
+    }
+    return new Promise((resolve) => this.#waiting.push(resolve))
+  }
+}

@@ -1,0 +1,25 @@
+// Whom a request is about: by its header, or by a field.
+import type { FastifyRequest } from 'fastify'
+import type { Sealing } from '../../analyses/sealing.ts'
+import { checkSubject, subjectOfHeader } from '../../analyses/subject.ts'
+import { invalidParameter } from '../../problems.ts'
+
+export interface Subject {
+  name: string
+  /** As keys and rows have it. */
+  hash: string
+  sealing: Sealing
+  /** How long a result is kept at most. */
+  ttlSeconds: number
+}
+
+/** @param named by a field of the body or the query. @throws Problem invalid_parameter, which does not show it. */
+export function subjectOf(request: FastifyRequest, named: string | undefined): Subject | null {
+  const { 'x-subject': header } = request.headers
+  if (header === undefined && named === undefined) return null
+  const byHeader = header === undefined ? undefined : subjectOfHeader(String(header))
+  const byField = named === undefined ? undefined : checkSubject(named)
+  if (byHeader !== undefined && byField !== undefined && byHeader !== byField)
+    throw invalidParameter('subject', 'is another one than the header x-subject says')
+  return request.server.subjects.of(byHeader ?? byField ?? '')
+}
