@@ -2,6 +2,7 @@
 // --profile prints where the time of a hit goes instead.
 import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { analyses } from './analyses.ts'
 import { clearByTag } from './clear-by-tag.ts'
 import { clear } from './clear.ts'
 import type { Comparison } from './compare.ts'
@@ -30,6 +31,7 @@ const SUITES: Record<string, (databases: Databases) => Promise<Comparison | Comp
   ingest: ({ sample }) => ingest(sample),
   warm: ({ sample }) => warm(sample),
   polls: ({ sample }) => polls(sample),
+  analyses: ({ sample }) => analyses(sample),
   sizing: ({ sample }) => sizing(sample),
 }
 const PAGE = path.join(ROOT, 'docs/performance.md')
