@@ -34,7 +34,7 @@ export const SIZES = {
     counts: 'texts that a fleet asks for at once',
   },
   MIXED_ANALYSES: {
-    commit: 600,
+    commit: 250,
     soak: 10_000,
     file: 'test/faults/analyses/money.test.ts',
     counts: 'analyses with restarts and kills in between',
