@@ -6,7 +6,7 @@ import type { Token } from './tokens.ts'
 export type Language = 'en' | 'fr'
 
 /** More tokens make nobody surer. */
-const LOOKED_AT = 100
+const LOOKED_AT = 50
 const LITTLE_WORD = 2
 
 const words = (list: string): ReadonlySet<string> => new Set(list.split(' '))
