@@ -9,6 +9,7 @@ import type { Comparison } from './compare.ts'
 import { openDatabases, type Databases } from './database.ts'
 import { hit } from './hit.ts'
 import { ingest } from './ingest.ts'
+import { lexicon } from './lexicon.ts'
 import { miss } from './miss.ts'
 import { endServers, ROOT } from './processes.ts'
 import { polls } from './polls.ts'
@@ -28,6 +29,7 @@ const SUITES: Record<string, (databases: Databases) => Promise<Comparison | Comp
   tag: ({ sample }) => clearByTag(sample),
   walk: async ({ million }) => walk(await million()),
   score: () => score(),
+  lexicon: () => lexicon(),
   ingest: ({ sample }) => ingest(sample),
   warm: ({ sample }) => warm(sample),
   polls: ({ sample }) => polls(sample),
