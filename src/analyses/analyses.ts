@@ -42,15 +42,17 @@ const ATTEMPTS = 3
 const UNDER_WAY_RETRY_S = 2
 
 export class Analyses {
-  readonly calls: Calls
+  readonly #calls: Calls
   readonly #parts: AnalysesParts
   readonly #slots = new Map<string, Slots>()
   /** By key; of none that is personal or forced. */
   readonly #flights = new Map<string, Promise<'called' | 'shared' | 'kept'>>()
 
+  #isClosed = false
+
   constructor(parts: AnalysesParts) {
     this.#parts = parts
-    this.calls = new Calls(parts)
+    this.#calls = new Calls(parts)
   }
 
   /** The kept answer of a key that is nobody's, from the cache or PostgreSQL. @throws Problem analysis_unknown. */
@@ -109,6 +111,13 @@ export class Analyses {
   /** Calls made now and callers in line, by analyser. */
   get usage(): ReadonlyMap<string, { taken: number; waiting: number }> {
     return new Map([...this.#slots].map(([name, slots]) => [name, slots.usage]))
+  }
+
+  /** Begins no more calls, and waits so long for those under way; others make again what takes longer. */
+  async close(patienceMs: number): Promise<void> {
+    this.#isClosed = true
+    for (const slots of this.#slots.values()) slots.close()
+    await this.#calls.close(patienceMs)
   }
 
   async #load(key: string): Promise<Loaded> {
@@ -172,7 +181,7 @@ export class Analyses {
       isForced,
     })
     if (claimed.state !== 'mine') return claimed
-    if (!(await this.calls.make(order, token))) return 'lost'
+    if (!(await this.#calls.make(order, token))) return 'lost'
     if (variant.subject !== null) this.#parts.onPersonal(order.ttlSeconds)
     return 'landed'
   }
@@ -189,6 +198,7 @@ export class Analyses {
   #slotsOf({ variant: { analyser } }: Order): Slots {
     let slots = this.#slots.get(analyser.name)
     if (slots === undefined) this.#slots.set(analyser.name, (slots = new Slots(analyser.concurrency)))
+    if (this.#isClosed) slots.close()
     return slots
   }
 }

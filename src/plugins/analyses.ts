@@ -27,7 +27,7 @@ declare module 'fastify' {
 }
 
 /** A stop waits so long for calls under way; those that take longer are made again by whoever asks next. */
-const CALLS_END_MS = 3000
+const CALLS_END_MS = 1500
 
 export default fastifyPlugin<{ config: Config }>(
   async (app, { config }) => {
@@ -85,9 +85,10 @@ export default fastifyPlugin<{ config: Config }>(
       sweeper.start()
       done()
     })
+    // Requests that wait for calls keep the server from closing.
+    app.addHook('preClose', () => analyses.close(CALLS_END_MS))
     app.addHook('onClose', async () => {
       sweeper.close()
-      await analyses.calls.close(CALLS_END_MS)
       await savings.close()
     })
   },

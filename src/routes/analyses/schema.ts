@@ -5,14 +5,16 @@ import { named, nullable } from '../../http/schemas.ts'
 /** Texts are judged whole; longer ones are files. */
 export const TEXT_MAX_LENGTH = 200_000
 
+export const LANGUAGE_PATTERN = '^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,4}$'
+export const TONE_PATTERN = '^[^\\p{Cc}\\p{Cs}]{1,64}$'
+
 const language = Type.String({
-  pattern: '^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$',
-  maxLength: 35,
+  pattern: LANGUAGE_PATTERN,
   'x-expects': 'a language tag, such as en or fr',
   description: 'Of the content, such as `en` or `fr`',
 })
 const tone = Type.String({
-  pattern: '^[^\\p{Cc}\\p{Cs}]{1,64}$',
+  pattern: TONE_PATTERN,
   'x-expects': 'a tone of the analyser: at most 64 characters on one line',
   description: 'As the analyser knows it',
 })
