@@ -216,6 +216,10 @@ t.test('NUL and halves of characters cannot be kept, wherever they stand', (t) =
   for (const broken of ['\0', '\ud800'])
     for (const value of [broken, [broken], { a: [{ b: broken }] }, { [broken]: 1 }] as Json[])
       t.notOk(isStorable(value), JSON.stringify(value))
+  const nested = (depth: number) => JSON.parse('['.repeat(depth) + ']'.repeat(depth)) as Json
+  t.ok(isStorable(nested(64)))
+  t.notOk(isStorable(nested(65)))
+  t.notOk(isStorable(nested(500_000)), 'nor what would overflow the stack')
   t.ok(isStorable({ a: [null, 1.5, true, '😀', { b: '' }] }))
   t.end()
 })
