@@ -42,8 +42,20 @@ t.test('without one, and without a place to keep one, there is none', async (t) 
 })
 
 t.test('twenty that start at once agree on the key that is made', async (t) => {
-  const dataDir = path.join(t.testdir(), 'new')
-  const starts = Array.from({ length: 20 }, () => analysisKey({ given: undefined, dataDir }))
+  const root = t.testdir()
+  const start = async (dataDir: string, turns: number): Promise<Buffer | null> => {
+    for (let turn = 0; turn < turns; turn++) await new Promise(setImmediate)
+    return await analysisKey({ given: undefined, dataDir })
+  }
+  // Each a little later than the one before, many times: some come just after another has written its key.
+  for (let round = 0; round < 30; round++) {
+    const dataDir = path.join(root, `round-${round}`)
+    const starts = Array.from({ length: 20 }, (_, index) => start(dataDir, index))
+    const keys = (await Promise.all(starts)).map((key) => key?.toString('hex'))
+    if (new Set(keys).size !== 1) t.fail(`round ${round}: ${new Set(keys).size} keys`)
+  }
+  const dataDir = path.join(root, 'new')
+  const starts = Array.from({ length: 20 }, (_, index) => start(dataDir, index))
   const keys = (await Promise.all(starts)).map((key) => key?.toString('hex'))
   t.equal(new Set(keys).size, 1)
   t.match(keys[0], /^[0-9a-f]{64}$/)
