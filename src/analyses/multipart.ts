@@ -109,7 +109,7 @@ class FormParts {
 function parsed(body: Readable, contentType: string, parts: FormParts): Promise<void> {
   const form = formOf(contentType)
   return new Promise((resolve, reject) => {
-    const fail = (error: unknown): void => {
+    const fail = (error: Error): void => {
       body.unpipe(form)
       reject(error)
     }
@@ -117,7 +117,7 @@ function parsed(body: Readable, contentType: string, parts: FormParts): Promise<
       try {
         take()
       } catch (error) {
-        fail(error)
+        fail(error as Error)
       }
     }
     form.on('file', (_name, stream, _filename, _encoding, type) => {

@@ -44,7 +44,8 @@ export async function loadAnalysers(source: AnalyserSource): Promise<readonly [A
   complaints.push(...complaintsTogether(definitions, lexicon.name))
   const [first, ...others] = analysers
   if (complaints.length > 0 || first === undefined) throw fail(complaints)
-  return [first, ...others, lexicon]
+  // It is free in any currency.
+  return [first, ...others, { ...lexicon, currency: first.currency }]
 }
 
 /** The analysers' definitions, or what is wrong with the whole. */
