@@ -8,12 +8,12 @@ import { loadAnalysers } from '../analyses/analysers/file.ts'
 import { lexicon } from '../analyses/analysers/lexicon.ts'
 import { Savings } from '../analyses/savings.ts'
 import { Sealing } from '../analyses/sealing.ts'
+import type { Subject } from '../analyses/subject.ts'
 import { Sweeper } from '../analyses/sweeper.ts'
 import type { Config } from '../config.ts'
 import { foldSavings } from '../db/analysis-money.ts'
 import { sweepResults } from '../db/analysis-results.ts'
 import { invalidParameter } from '../problems.ts'
-import type { Subject } from '../routes/analyses/subject.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
