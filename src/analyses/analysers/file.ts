@@ -44,8 +44,7 @@ export async function loadAnalysers(source: AnalyserSource): Promise<readonly [A
   complaints.push(...complaintsTogether(definitions, lexicon.name))
   const [first, ...others] = analysers
   if (complaints.length > 0 || first === undefined) throw fail(complaints)
-  // It is free in any currency.
-  return [first, ...others, { ...lexicon, currency: first.currency }]
+  return [first, ...others, lexicon]
 }
 
 /** The analysers' definitions, or what is wrong with the whole. */

@@ -152,6 +152,9 @@ const request: fc.Arbitrary<Request> = fc.constantFrom(...document.operations).c
   }),
 )
 
+/** SHA-256 of "abc". */
+const HASH = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad'
+
 /** What is answered with 200 only by names that random values hit too seldom to be sure of it. */
 const SELDOM: [method: string, path: string, Partial<Request>][] = [
   ['GET', '/api/v1/volume/stats', {}],
@@ -164,6 +167,10 @@ const SELDOM: [method: string, path: string, Partial<Request>][] = [
   ['GET', '/cache/clears/{seq}', { inPath: '1' }],
   ['POST', '/api/v1/ingest/bars', { query: [['symbol', 'TINY']], body: '[{}]' }],
   ['POST', '/api/v1/ingest/articles', { body: '[{}]' }],
+  ['POST', '/api/v1/analyses', { body: '{"text":"abc"}' }],
+  ['GET', '/api/v1/analyses/{hash}', { inPath: HASH }],
+  ['DELETE', '/api/v1/analyses/{hash}', { inPath: HASH }],
+  ['DELETE', '/api/v1/subjects/{subject}', { inPath: 'Jane' }],
 ]
 
 function exampleOf(operation: Operation, given: Partial<Request>): [Request] {
