@@ -25,6 +25,7 @@ module.exports = {
     pure('cache-is-pure', 'cache', '|time/'),
     pure('pagination-is-pure', 'pagination', '|time/'),
     pure('score-is-pure', 'score'),
+    pure('lexicon-is-pure', 'analyses/lexicon'),
     pure('time-is-pure', 'time'),
     {
       name: 'through-the-front-door',

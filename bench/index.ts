@@ -2,12 +2,14 @@
 // --profile prints where the time of a hit goes instead.
 import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { analyses } from './analyses.ts'
 import { clearByTag } from './clear-by-tag.ts'
 import { clear } from './clear.ts'
 import type { Comparison } from './compare.ts'
 import { openDatabases, type Databases } from './database.ts'
 import { hit } from './hit.ts'
 import { ingest } from './ingest.ts'
+import { lexicon } from './lexicon.ts'
 import { miss } from './miss.ts'
 import { endServers, ROOT } from './processes.ts'
 import { polls } from './polls.ts'
@@ -27,9 +29,11 @@ const SUITES: Record<string, (databases: Databases) => Promise<Comparison | Comp
   tag: ({ sample }) => clearByTag(sample),
   walk: async ({ million }) => walk(await million()),
   score: () => score(),
+  lexicon: () => lexicon(),
   ingest: ({ sample }) => ingest(sample),
   warm: ({ sample }) => warm(sample),
   polls: ({ sample }) => polls(sample),
+  analyses: ({ sample }) => analyses(sample),
   sizing: ({ sample }) => sizing(sample),
 }
 const PAGE = path.join(ROOT, 'docs/performance.md')

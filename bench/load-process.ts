@@ -14,8 +14,12 @@ const TICK_MS = 1
 const WARM_UP_MS = 1000
 
 const common = Object.entries({ host: url.host, ...headers }).map(([name, value]) => `${name}: ${value}\r\n`)
-const requests = targets.map(({ path, length = null }) => ({
-  bytes: Buffer.from(`GET ${path} HTTP/1.1\r\n${common.join('')}\r\n`),
+const requests = targets.map(({ path, length = null, body }) => ({
+  bytes: Buffer.from(
+    body === undefined
+      ? `GET ${path} HTTP/1.1\r\n${common.join('')}\r\n`
+      : `POST ${path} HTTP/1.1\r\n${common.join('')}content-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  ),
   expected: { status, length } satisfies Expected,
 }))
 const idle: Connection[] = []

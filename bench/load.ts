@@ -12,6 +12,8 @@ export interface Target {
   path: string
   /** Of the answer's body, in bytes, where it is known. */
   length?: number
+  /** Sent by POST; GET without one. */
+  body?: string
 }
 
 export interface LoadPlan {

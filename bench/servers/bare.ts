@@ -1,5 +1,6 @@
 // The yardstick: Fastify with one route and nothing else. BARE=bytes answers the bytes of FILE; BARE=redis what Redis holds under the URL, parsed
-// and serialised; BARE=sql runs the statement in FILE and serialises its rows.
+// and serialised; BARE=hash reads and hashes what is posted and answers the bytes of FILE; BARE=sql runs the statement in FILE and serialises its rows.
+import { hash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import fastify from 'fastify'
 import { Redis } from 'ioredis'
@@ -14,6 +15,14 @@ if (BARE === 'bytes') {
   const body = readFileSync(FILE)
   app.get('/*', (_request, reply) => {
     void reply.header('content-type', 'application/json; charset=utf-8').send(body)
+  })
+} else if (BARE === 'hash') {
+  const body = readFileSync(FILE)
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, bytes, next) => next(null, bytes))
+  app.post('/*', (request, reply) => {
+    const digest = hash('sha256', request.body as Buffer)
+    void reply.headers({ 'content-type': 'application/json; charset=utf-8', etag: digest }).send(body)
   })
 } else if (BARE === 'redis') {
   const redis = new Redis(REDIS_URL)

@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Logger } from 'pino'
 import type { Answer, Cache, Loaded } from '../cache/index.ts'
-import { claimAnalysis, isClaimed, type Claimed } from '../db/analysis-claims.ts'
+import { claimAnalysis, isAnyClaimed, type Claimed } from '../db/analysis-claims.ts'
 import {
   forgetResults,
   readResult,
@@ -72,9 +72,10 @@ export class Analyses {
     return row === null || row.leftMs <= -this.#parts.staleSeconds * 1000 ? null : row
   }
 
-  /** What to say where nothing is kept: whether it is worth asking again soon. */
-  async unknown(key: string): Promise<Problem> {
-    return analysisUnknown((await isClaimed(this.#parts.database, key)) ? UNDER_WAY_RETRY_S : null)
+  /** What to say where nothing is kept under any of these keys: whether it is worth asking again soon. */
+  async unknown(keys: readonly string[]): Promise<Problem> {
+    const isUnderWay = await isAnyClaimed(this.#parts.database, keys)
+    return analysisUnknown(isUnderWay ? UNDER_WAY_RETRY_S : null)
   }
 
   /**
@@ -182,7 +183,7 @@ export class Analyses {
     do {
       await pause(time, pauseMs)
       pauseMs = Math.min(pauseMs * 1.5, LOOKS_MS.longest)
-    } while (await isClaimed(database, key))
+    } while (await isAnyClaimed(database, [key]))
   }
 
   #slotsOf({ variant: { analyser } }: Order): Slots {

@@ -153,7 +153,7 @@ export class Calls {
       : { state: verdict.outcome === 'refused' ? 'refused' : 'failed', code: codeOf(verdict) }
     const end: CallEnd = {
       told,
-      isPaid: verdict.outcome === 'failed' && verdict.isPaid,
+      isPaid: verdict.outcome !== 'busy' && verdict.isPaid,
       ...(verdict.outcome === 'busy' ? { pauseSeconds: verdict.retryAfterSeconds } : {}),
     }
     await endClaim(this.#parts.database, key, token, end).catch((error: unknown) => {

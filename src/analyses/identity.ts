@@ -11,6 +11,7 @@ const NO_TEXT = /[\0\p{Surrogate}]/u
 const ZERO_WIDTH = /[\u180e\u200b-\u200d\u2060\ufeff]/g
 const LINE_ENDS = /\r\n|[\r\u0085\u2028\u2029]/g
 const BLANKS = /[^\S\n]+/g
+const MAX_DEPTH = 64
 /** 132 bits, in base64url. */
 const SHORT_HASH_LENGTH = 22
 
@@ -35,7 +36,7 @@ export function textHash(normalised: string): string {
   return createHash('sha256').update(normalised).digest('hex')
 }
 
-/** JSON whose members are sorted by name, at every depth, without blanks: equal values, and only those, give equal text. */
+/** JSON whose members are sorted by name, at every depth, without blanks: equal values, and only those, give equal text. For values that are storable. */
 export function canonicalJson(value: Json): string {
   if (value === null || typeof value !== 'object') return JSON.stringify(value)
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`
@@ -50,12 +51,16 @@ export function shortHash(value: Json): string {
   return createHash('sha256').update(canonicalJson(value)).digest('base64url').slice(0, SHORT_HASH_LENGTH)
 }
 
-/** Whether a value can be kept in PostgreSQL: NUL and half a surrogate pair cannot, in names as little as in values. */
-export function isStorable(value: Json): boolean {
+/**
+ * Whether a value can be kept in PostgreSQL and walked through here: without NUL and half a surrogate pair, in names as little as in values, and not
+ * nested deeper than 64 levels.
+ */
+export function isStorable(value: Json, depth = 0): boolean {
   if (typeof value === 'string') return isWholeText(value)
   if (value === null || typeof value !== 'object') return true
-  if (Array.isArray(value)) return value.every(isStorable)
-  return Object.entries(value).every(([name, member]) => isWholeText(name) && isStorable(member))
+  if (depth === MAX_DEPTH) return false
+  if (Array.isArray(value)) return value.every((item) => isStorable(item, depth + 1))
+  return Object.entries(value).every(([name, member]) => isWholeText(name) && isStorable(member, depth + 1))
 }
 
 export interface Variant {

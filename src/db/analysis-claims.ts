@@ -46,11 +46,11 @@ export async function claimAnalysis(database: Database, request: ClaimRequest): 
   return claimed
 }
 
-/** Whether somebody is calling for this key. */
-export async function isClaimed(database: Database, key: string): Promise<boolean> {
-  const rows = await database.rows(
-    sql`select from analysis_claims where key = ${key} and state = 'running' and until > clock_timestamp()`,
-  )
+/** Whether somebody is calling for one of these keys. */
+export async function isAnyClaimed(database: Database, keys: readonly string[]): Promise<boolean> {
+  const rows = await database.rows(sql`
+    select from analysis_claims
+    where key in (select jsonb_array_elements_text(${JSON.stringify(keys)}::text::jsonb)) and state = 'running' and until > clock_timestamp()`)
   return rows.length > 0
 }
 

@@ -68,10 +68,8 @@ export default fastifyPlugin<{ config: Config }>(
       time,
     })
     app.decorate('analyses', analyses)
-    app.decorate(
-      'analysers',
-      await loadAnalysers({ file: config.ANALYSERS, environment: process.env, lexicon }),
-    )
+    const analysers = await loadAnalysers({ file: config.ANALYSERS, environment: process.env, lexicon, time })
+    app.decorate('analysers', new Map(analysers.map((analyser) => [analyser.name, analyser])))
     app.decorate('savings', savings)
     app.decorate('subjects', {
       of: (name) => ({

@@ -27,6 +27,18 @@ export const SIZES = {
     file: 'test/faults/process/no-resurrection.test.ts',
     counts: 'clears under load that hold everywhere',
   },
+  ANALYSIS_ROUNDS: {
+    commit: 3,
+    soak: 50,
+    file: 'test/faults/analyses/one-call.test.ts',
+    counts: 'texts that a fleet asks for at once',
+  },
+  MIXED_ANALYSES: {
+    commit: 250,
+    soak: 10_000,
+    file: 'test/faults/analyses/money.test.ts',
+    counts: 'analyses with restarts and kills in between',
+  },
   LOAD_ROUNDS: { commit: 10, soak: 100, file: 'test/faults/process/one-load.test.ts', counts: 'cold keys' },
   SECONDS: {
     commit: 10,

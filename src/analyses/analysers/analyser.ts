@@ -18,8 +18,8 @@ export interface Asked {
 
 export type Verdict =
   | { outcome: 'answered'; result: Json }
-  /** 400, 413, 422: the analyser does not take this content. */
-  | { outcome: 'refused'; status: number }
+  /** 400, 413, 422: the analyser does not take this content. `isPaid` where a model declined in an answer of 200, whose tokens are charged. */
+  | { outcome: 'refused'; status: number; isPaid: boolean }
   /** 429, 503: nobody asks before then. From 1 to 3600 seconds. */
   | { outcome: 'busy'; retryAfterSeconds: number }
   /**

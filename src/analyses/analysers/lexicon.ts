@@ -27,6 +27,6 @@ export const lexicon: Analyser = {
     Promise.resolve(
       content.kind === 'text'
         ? { outcome: 'answered', result: { ...analyseSentiment(content.text, language as Language | null) } }
-        : { outcome: 'refused', status: 415 },
+        : { outcome: 'refused', status: 415, isPaid: false },
     ),
 }

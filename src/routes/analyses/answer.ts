@@ -52,11 +52,12 @@ export async function answerLookUp(
   subject: Subject | null,
 ): Promise<void> {
   const { analysers, analyses } = request.server
-  let key = ''
+  const keys: string[] = []
   for (const kind of ['text', 'file'] as const) {
     const found = variantOf(analysers, kind, named)
     if (found === null) continue
-    key = variantKey({ ...found, kind, hash, subject: subject?.hash ?? null })
+    const key = variantKey({ ...found, kind, hash, subject: subject?.hash ?? null })
+    keys.push(key)
     if (subject === null) {
       const kept = await keptAnswer(request, key, hash)
       if (kept !== null) return void sendAnswer(request, reply, key, kept)
@@ -65,7 +66,7 @@ export async function answerLookUp(
       if (row !== null) return sendPersonal(reply, key, row, subject, 'HIT')
     }
   }
-  throw await analyses.unknown(key)
+  throw await analyses.unknown(keys)
 }
 
 function variantOf(

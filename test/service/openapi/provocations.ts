@@ -7,6 +7,7 @@ import { crc32 } from 'node:zlib'
 import type { Test } from 'tap'
 import { openPool } from '../../../src/db/client.ts'
 import type { ProblemCode } from '../../../src/problems.ts'
+import { analyserFaults } from './analyser-faults.ts'
 import { getJson, send, startFilledDatabase, type RawAnswer, type RawRequest } from '../../support/http.ts'
 import { startPostgres } from '../../support/postgres.ts'
 import { startRedis } from '../../support/redis.ts'
@@ -32,6 +33,7 @@ export async function provocations(t: Test): Promise<Record<ProblemCode, Provoke
   const page = (query: string) => get(`/api/v1/media/latest?${query}`)
   const json = { 'content-type': 'application/json' }
   return {
+    ...analyserFaults(t, url),
     invalid_parameter: get('/api/v1/volume?limit=0&from=2020-02-30'),
     invalid_body: get('/api/admin/cache/clear', {
       method: 'POST',
@@ -58,6 +60,12 @@ export async function provocations(t: Test): Promise<Record<ProblemCode, Provoke
     unknown_article: get('/api/v1/media/999999999'),
     unknown_clear: get('/cache/clears/999999999'),
     unknown_entry: get('/cache/entries?key=volume%3Anothing'),
+    analysis_unknown: get(`/api/v1/analyses/${'0'.repeat(64)}`),
+    not_cached: get('/api/v1/analyses', {
+      method: 'POST',
+      headers: { ...json, 'cache-control': 'only-if-cached' },
+      body: '{"text":"never seen"}',
+    }),
     no_score: get('/api/v1/score/latest?symbol=TINY'),
     method_not_allowed: get('/api/v1/volume', { method: 'POST' }),
     request_timeout: async () => {

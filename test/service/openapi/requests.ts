@@ -53,6 +53,23 @@ export const REQUESTS: ExampleRequest[] = [
   { summary: 'Of the newest session', target: '/api/v1/simplified-v2/details' },
   { summary: 'As they are', target: '/api/v1/metadata/weights' },
   { summary: 'As they are', target: '/api/v1/metadata/components' },
+  {
+    summary: 'A headline, by the lexicon',
+    method: 'POST',
+    target: '/api/v1/analyses',
+    body: { text: 'Stocks rally after the central bank cuts rates', language: 'en' },
+  },
+  {
+    summary: 'The same by the hash of its text',
+    target: '/api/v1/analyses/8345ed5cc078190c3c0a414b97e03646fe86f751404de46a9c74ec73ed98c7e5?language=en',
+  },
+  { summary: 'By analyser', target: '/api/v1/analyses/savings?by=analyser' },
+  {
+    summary: 'All that was found about a content',
+    method: 'DELETE',
+    target: '/api/v1/analyses/8345ed5cc078190c3c0a414b97e03646fe86f751404de46a9c74ec73ed98c7e5',
+  },
+  { summary: 'All that was found about a person', method: 'DELETE', target: '/api/v1/subjects/Jane%20Roe' },
   { summary: 'Up', target: '/api/v1/health/ping' },
   { summary: 'On the embedded defaults', target: '/api/v1/monitoring/health' },
   { summary: 'Up', target: '/livez' },
