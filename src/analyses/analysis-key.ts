@@ -34,6 +34,11 @@ export async function analysisKey({ given, dataDir }: KeySource): Promise<Buffer
   return dataDir === null ? null : await keptKey(dataDir)
 }
 
+/** Where a key that was made is kept. */
+export function analysisKeyFile(dataDir: string): string {
+  return path.resolve(dataDir, FILE_NAME)
+}
+
 /** 32 bytes; null for text that is none of their forms. */
 export function parseAnalysisKey(text: string): Buffer | null {
   if (HEX.test(text)) return Buffer.from(text, 'hex')
@@ -44,7 +49,7 @@ export function parseAnalysisKey(text: string): Buffer | null {
 }
 
 async function keptKey(dataDir: string): Promise<Buffer> {
-  const file = path.resolve(dataDir, FILE_NAME)
+  const file = analysisKeyFile(dataDir)
   const text = (await textOf(file)) ?? (await madeAt(file))
   const key = HEX.test(text.trim()) ? Buffer.from(text.trim(), 'hex') : null
   if (key === null) throw new Error(`${file} does not hold an analysis key: 64 hexadecimal digits`)

@@ -24,6 +24,15 @@ export interface CallParts {
   log: Pick<Logger, 'info' | 'warn'>
 }
 
+/** Of one analyser, on this instance since its start. */
+export interface CallCounts {
+  calls: number
+  /** Those that brought no result. */
+  failures: number
+  /** In millionths: what answers cost, and what may have been charged for none. */
+  spentMicros: number
+}
+
 const RENEW_MS = CLAIM_LEASE_MS / 3
 /** What was paid for is not given up at once where PostgreSQL is away. */
 const LANDING = { patienceMs: 30_000, pauseMs: 500 }
@@ -32,6 +41,7 @@ export class Calls {
   readonly #parts: CallParts
   readonly #running = new Set<Promise<unknown>>()
   readonly #stop = new AbortController()
+  readonly #counts = new Map<string, CallCounts>()
 
   constructor(parts: CallParts) {
     this.#parts = parts
@@ -44,6 +54,11 @@ export class Calls {
     const done = (): void => void this.#running.delete(call)
     call.then(done, done)
     return call
+  }
+
+  /** By analyser; those that were called. */
+  get counts(): ReadonlyMap<string, Readonly<CallCounts>> {
+    return this.#counts
   }
 
   /** Waits for calls under way, then ends those that take longer: their claims are free, and others call. */
@@ -59,6 +74,8 @@ export class Calls {
     const { key, content, variant } = order
     const { analyser, asked } = variant
     const began = time.clock()
+    const counts = this.#countsOf(analyser.name)
+    counts.calls++
     const held = this.#hold(key, token)
     let verdict: Verdict
     try {
@@ -67,14 +84,23 @@ export class Calls {
       held.release()
     }
     const fields = { analyser: analyser.name, outcome: verdict.outcome, ms: Math.round(time.clock() - began) }
+    if (verdict.outcome === 'answered' || (verdict.outcome === 'failed' && verdict.isPaid))
+      counts.spentMicros += Number(analyser.costMicros)
     if (verdict.outcome === 'answered') {
       log.info(fields, 'analysed')
       return this.#land(order, token, verdict.result)
     }
+    counts.failures++
     const reason = verdict.outcome === 'failed' ? verdict.reason : undefined
     log.warn({ ...fields, reason }, 'not analysed')
     await this.#end(key, token, verdict)
     throw analyserProblem(codeOf(verdict), verdict.outcome === 'busy' ? verdict.retryAfterSeconds : undefined)
+  }
+
+  #countsOf(analyser: string): CallCounts {
+    let counts = this.#counts.get(analyser)
+    if (counts === undefined) this.#counts.set(analyser, (counts = { calls: 0, failures: 0, spentMicros: 0 }))
+    return counts
   }
 
   /** Renews the claim until it is released. */

@@ -62,6 +62,11 @@ export class Savings {
     })
   }
 
+  /** What this life has counted, by day, analyser and currency. */
+  get counts(): Readonly<SavingsCount>[] {
+    return [...this.#counts.values()].map(({ count }) => count)
+  }
+
   /** Writes what lives that crashed had counted. */
   async recover(): Promise<void> {
     const { database, onWarning } = this.#parts

@@ -1,6 +1,7 @@
 // Which clears reach what was paid for: those that name it. A clear of everything leaves it.
 import { compileSelector, type Selector } from '../cache/index.ts'
-import type { ResultFilter } from '../db/analysis-results.ts'
+import type { ResultFilter, Voided } from '../db/analysis-results.ts'
+import { formatMoney } from './money.ts'
 
 const KIND_OF = { text: 'text', analysis: 'file' } as const
 const GLOB = /[*?[\\]/
@@ -19,4 +20,22 @@ export function resultsNamedBy(selector: Selector): ResultFilter | null {
 /** What each key begins with that is selected. */
 function beginning({ kind, selector }: Selector): string {
   return kind === 'pattern' ? (selector.split(GLOB, 1)[0] ?? '') : selector
+}
+
+/** As answers say it. */
+export function voidedAnswer({ count, costs }: Voided): {
+  count: number
+  cost: { amount: string; currency: string }[]
+} {
+  return {
+    count,
+    cost: costs.map(({ currency, micros }) => ({ amount: formatMoney(micros), currency })),
+  }
+}
+
+/** As people read it. */
+export function voidedText(voided: Voided): string {
+  const { count, cost } = voidedAnswer(voided)
+  const price = cost.map(({ amount, currency }) => `${amount} ${currency}`).join(' and ')
+  return `${count} kept ${count === 1 ? 'result' : 'results'} of analyses${price === '' ? '' : ` that cost ${price}`}`
 }

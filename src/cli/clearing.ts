@@ -1,5 +1,7 @@
 // A clear without a service: written to the log that all instances read.
 import { confirmation, type Confirmation, type Selector } from '../cache/index.ts'
+import { resultsNamedBy } from '../analyses/voided.ts'
+import { voidResults, type Voided } from '../db/analysis-results.ts'
 import type { Database } from '../db/client.ts'
 import { postgresClearLog } from '../db/clear-log.ts'
 import { SYSTEM_TIME } from '../time/time.ts'
@@ -8,6 +10,12 @@ import { SYSTEM_TIME } from '../time/time.ts'
 export interface NotedClear {
   seq: number
   instances: Confirmation
+}
+
+/** Deletes the results of analyses that a clear names, before it is noted: who reads after it finds none. null where it names none. */
+export async function voidNamed(pool: Database['pool'], selector: Selector): Promise<Voided | null> {
+  const named = resultsNamedBy(selector)
+  return named === null ? null : await voidResults(pool, named)
 }
 
 const ACTOR = 'command line'

@@ -21,7 +21,7 @@ Exit codes:
   1    failed; nothing was changed, unless the message says so
   2    wrong usage or configuration
   3    loaded, but some lines were rejected
-  4    the running service did not clear
+  4    the running service did not clear, or did not forget
   5    doctor: something has to be mended
   6    doctor: nothing has to be mended, something should be
   130  interrupted; the message says whether anything was loaded`

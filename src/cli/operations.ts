@@ -1,20 +1,18 @@
 // The commands of whoever runs the service: their options and their help.
 import { InvalidArgumentError, type Command } from 'commander'
+import { SCOPES } from '../access/keys.ts'
 import { checkPattern, checkReason, checkTag, type Selector } from '../cache/index.ts'
 import { loadConfig } from '../config.ts'
+import { addAnalysisCommands } from './analysis-commands.ts'
 import { runClear, type ClearOptions } from './clear-command.ts'
 import type { CommandContext } from './context.ts'
 import { runDoctor } from './doctor/index.ts'
 import { CommandError, EXIT } from './exits.ts'
 import { runNewKey } from './keys-command.ts'
 import { runInspect, runStats } from './look-commands.ts'
-import { readChecked, readCount, withOutputForm, withServiceAddress } from './options.ts'
+import { readChecked, readCount, withOutputForm, withServiceAddress, type Flags } from './options.ts'
 import { serviceAddress } from './service.ts'
 
-interface Flags {
-  service?: string
-  json?: boolean
-}
 interface ClearFlags extends Flags, ClearOptions {
   key?: string
   tag?: string
@@ -27,7 +25,8 @@ const CLEAR_HELP = `
 On a terminal it shows how many keys it would be and asks; --yes spares the question. Where there is no terminal, only
 clearing everything ('*') needs --yes. BAROMETER_API_KEY is sent to the service where it asks for a key with the scope
 ops. Where no service answers, the clear is written to the database, and waits until every instance that serves from it
-has applied it; --dry-run and --max need a service, as only that can count.
+has applied it; --dry-run and --max need a service, as only that can count. Clearing text:* or analysis:* deletes what was paid
+for as well, in PostgreSQL.
 
   barometer clear 'media:*' --dry-run
   barometer clear --tag source:hespress --reason 'titles were wrong'
@@ -38,8 +37,8 @@ A key is category:name:parameters, with the parameters sorted. What the service 
   barometer inspect 'volume:latest:days=30&symbol=^GSPC'
 ${KEY_HELP}`
 const DOCTOR_HELP = `
-Looks at the configuration, PostgreSQL, a pooler in front of it, Redis and the running service, and says of each
-finding what to do about it. It writes one short-lived key into Redis and takes it away again, and sends one notification
+Looks at the configuration, PostgreSQL, a pooler in front of it, Redis, the running service and the analysers, and says of
+each finding what to do about it. No analyser is asked anything: a connection is made, and ended. It writes one short-lived key into Redis and takes it away again, and sends one notification
 through PostgreSQL; otherwise it changes nothing. Exit code 0: all is well; 5: something has to be mended; 6: something
 should be.`
 
@@ -110,10 +109,12 @@ export function addOperations(
       done(await runInspect(contextOf(flags), key))
     })
 
+  addAnalysisCommands(program, environment, contextOf, done)
+
   withOutputForm(program.command('keys').description('API keys').command('new'))
     .description('make an API key: it is shown once, API_KEYS has only its hash')
     .argument('<name>', 'who is to use it; the log and the list of clears name it')
-    .requiredOption('--scopes <scopes>', 'what it may do: read, stats, ops, ingest, joined by +')
+    .requiredOption('--scopes <scopes>', `what it may do: ${SCOPES.join(', ')}, joined by +`)
     .action((name: string, flags: Flags & { scopes: string }) => {
       done(runNewKey(loadConfig(environment), name, flags.scopes, print(isJson(flags))))
     })

@@ -1,6 +1,12 @@
 // Options that several commands have, and how their values are read.
 import { InvalidArgumentError, type Command } from 'commander'
 
+/** Of commands that ask the service. */
+export interface Flags {
+  service?: string
+  json?: boolean
+}
+
 export function withServiceOptions(command: Command): Command {
   return withServiceAddress(command).option('--json', 'print the report as JSON', false)
 }

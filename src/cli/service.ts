@@ -1,4 +1,5 @@
 // The running service as the command line asks it: where it is, one request, and what an answer that is none of ours means.
+import type { Readable } from 'node:stream'
 import type { Config } from '../config.ts'
 import { reasonOf } from '../loading/transaction.ts'
 import { CommandError, EXIT } from './exits.ts'
@@ -12,8 +13,16 @@ export interface ServiceAddress {
 
 export interface ServiceAnswer {
   status: number
+  headers: Headers
   /** null where it is no JSON. */
   body: Record<string, unknown> | null
+}
+
+export interface ServiceRequest {
+  method?: string
+  headers?: Record<string, string>
+  body?: string | Readable
+  limitMs?: number
 }
 
 /** Nobody listens at the address: no service is running, or not there. */
@@ -39,6 +48,12 @@ export function serviceAddress(
   }
 }
 
+/** What is undefined is left out. */
+export function queryOf(parameters: Record<string, string | undefined>): string {
+  const given = Object.entries(parameters).filter((each): each is [string, string] => each[1] !== undefined)
+  return new URLSearchParams(given).toString()
+}
+
 /** As people write it. */
 export function addressText({ service }: ServiceAddress): string | null {
   return service?.href.replace(/\/$/, '') ?? null
@@ -48,18 +63,20 @@ export function addressText({ service }: ServiceAddress): string | null {
 export async function ask(
   { service, apiKey }: ServiceAddress,
   path: string,
-  { method = 'GET', limitMs = ANSWER_LIMIT_MS } = {},
+  { method = 'GET', headers = {}, body: sent, limitMs = ANSWER_LIMIT_MS }: ServiceRequest = {},
 ): Promise<ServiceAnswer> {
   if (service === undefined) throw new NobodyThere('the configuration names no fixed port')
   try {
     const response = await fetch(new URL(path, service), {
       method,
-      headers: apiKey === undefined ? {} : { 'x-api-key': apiKey },
+      headers: { ...headers, ...(apiKey === undefined ? {} : { 'x-api-key': apiKey }) },
+      // A stream needs to be said to be one that is sent before the answer comes.
+      ...(sent === undefined ? {} : { body: sent, duplex: 'half' }),
       redirect: 'error',
       signal: AbortSignal.timeout(limitMs),
     })
     const body = (await response.json().catch(() => null)) as ServiceAnswer['body']
-    return { status: response.status, body }
+    return { status: response.status, headers: response.headers, body }
   } catch (error) {
     if (isRefused(error)) throw new NobodyThere(`no service at ${service.origin}`, { cause: error })
     if (error instanceof Error && error.name === 'TimeoutError')
@@ -72,20 +89,36 @@ export async function ask(
 
 /** What the service says to a request that only reads. @throws CommandError where that is no answer. */
 export async function read(address: ServiceAddress, path: string): Promise<Record<string, unknown>> {
+  const answer = await order(address, path)
+  return answer.body
+}
+
+/**
+ * What the service answers where it does as asked.
+ *
+ * @throws CommandError with this exit code where it does not, or nobody is there.
+ */
+export async function order(
+  address: ServiceAddress,
+  path: string,
+  request: ServiceRequest = {},
+  exitCode: number = EXIT.failed,
+): Promise<ServiceAnswer & { body: Record<string, unknown> }> {
   const at = addressText(address) ?? 'a fixed port'
-  const { status, body } = await ask(address, path).catch((error: unknown) => {
-    if (error instanceof NobodyThere)
-      throw new CommandError(`no service at ${at}; start it, or name another with --service`, {
-        cause: error,
-      })
-    throw new CommandError(`the service at ${at} does not answer: ${reasonOf(error)}`, { cause: error })
+  const answer = await ask(address, path, request).catch((error: unknown) => {
+    const says =
+      error instanceof NobodyThere
+        ? `no service at ${at}; start it, or name another with --service`
+        : `the service at ${at} does not answer: ${reasonOf(error)}`
+    throw new CommandError(says, { cause: error, exitCode })
   })
-  if (status === 200 && body !== null) return body
-  throw new CommandError(`the service at ${at} ${refusalText({ status, body })}`)
+  const { status, body } = answer
+  if ((status === 200 || status === 202) && body !== null) return { ...answer, body }
+  throw new CommandError(`the service at ${at} ${refusalText(answer)}`, { exitCode })
 }
 
 /** What an answer that is not the one wanted says, as the end of a sentence. */
-export function refusalText({ status, body }: ServiceAnswer): string {
+export function refusalText({ status, body }: Pick<ServiceAnswer, 'status' | 'body'>): string {
   if (status < 400) return `answered ${status}, but not as this service does`
   const detail = body?.['detail'] ?? body?.['title']
   const hint = status === 401 || status === 403 ? ' (BAROMETER_API_KEY is sent as the key)' : ''

@@ -42,7 +42,8 @@ function rowsOf(value: object): Json[] | null {
     : null
 }
 
-function table(rows: Json[], indent: string): string {
+/** Rows of one form, below the names of their fields. */
+export function table(rows: Json[], indent = ''): string {
   const names = Object.keys(rows[0] ?? {})
   const cells = [names, ...rows.map((row) => names.map((name) => text(row[name])))]
   const widths = names.map((_, column) => Math.max(...cells.map((line) => line[column]?.length ?? 0)))

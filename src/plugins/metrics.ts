@@ -2,6 +2,7 @@
 import fastifyPlugin from 'fastify-plugin'
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import type { Config } from '../config.ts'
+import { addAnalysisMetrics } from '../metrics/analyses.ts'
 import {
   addCacheMetrics,
   addDatabaseMetrics,
@@ -35,12 +36,23 @@ export default fastifyPlugin<{ config: Config }>(
     addWarmingMetrics(registry, app.warmed)
     if (redisGuard !== null) addRedisMetrics(registry, cache, redisGuard, app.redisCommands)
     addDatabaseMetrics(registry, database, () => stats.ledger.fleet.lastLoadAt)
+    addAnalysisMetrics(registry, {
+      analysers: app.analysers,
+      calls: () => app.analyses.calls.counts,
+      usage: () => app.analyses.usage,
+      savings: () => app.savings.counts,
+      budgets: () => stats.analyses.budgets(app.analysers.values()),
+    })
     collectDefaultMetrics({ register: registry })
     app.decorate('metrics', {
       contentType: registry.contentType,
       scrape: async () => {
         stats.ledger.note()
-        const news = Promise.all([cache.state.refresh(AGE_MS, false), stats.ledger.fleet.refresh(AGE_MS)])
+        const news = Promise.all([
+          cache.state.refresh(AGE_MS, false),
+          stats.ledger.fleet.refresh(AGE_MS),
+          stats.analyses.refresh(AGE_MS),
+        ])
         await within(app.time, PATIENCE_MS, news)
         return registry.metrics()
       },
@@ -49,6 +61,6 @@ export default fastifyPlugin<{ config: Config }>(
   },
   {
     name: 'metrics',
-    dependencies: ['time', 'cache', 'database', 'redis', 'request-counts', 'stats', 'warming'],
+    dependencies: ['time', 'cache', 'database', 'redis', 'request-counts', 'stats', 'warming', 'analyses'],
   },
 )

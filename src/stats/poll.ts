@@ -30,8 +30,12 @@ export class Poll {
 
   /** The figures of now; Redis and PostgreSQL are asked unless that was done so lately. */
   async figures(redisAgeMs?: number): Promise<StatsAnswer> {
-    const { cache, ledger, time } = this.#reported
-    const news = Promise.all([cache.state.refresh(redisAgeMs), ledger.fleet.refresh(FLEET_AGE_MS)])
+    const { cache, ledger, analyses, time } = this.#reported
+    const news = Promise.all([
+      cache.state.refresh(redisAgeMs),
+      ledger.fleet.refresh(FLEET_AGE_MS),
+      analyses.figures.refresh(FLEET_AGE_MS),
+    ])
     await within(time, PATIENCE_MS, news)
     return report(this.#reported)
   }

@@ -1,4 +1,6 @@
 // The figures as `/cache/stats` answers them.
+import type { Analyses } from '../analyses/analyses.ts'
+import type { Analyser } from '../analyses/analysers/analyser.ts'
 import {
   hitRate,
   NO_DURATIONS,
@@ -12,6 +14,7 @@ import { round2 } from '../http/schemas.ts'
 import type { Time } from '../time/time.ts'
 import type { Ledger } from './ledger.ts'
 import type { LookUps, StatsAnswer } from './schema.ts'
+import { analysesAnswer, type AnalysisFigures } from './analyses.ts'
 import { difference, together, type CategoryTotals, type Totals } from './totals.ts'
 import { savingsOf } from './savings.ts'
 import { WINDOWS, type WindowName } from './windows.ts'
@@ -27,6 +30,11 @@ export interface Reported {
   memoryMaxBytes: number
   /** Of one load; null where nobody said. */
   loadCost: number | null
+  analyses: {
+    figures: AnalysisFigures
+    analysers: ReadonlyMap<string, Analyser>
+    usage: () => Analyses['usage']
+  }
   time: Time
 }
 
@@ -70,6 +78,7 @@ export function report(reported: Reported): StatsAnswer {
       lease: { state: lease.state, since: instant(lease.since) },
       redis: guard === null ? null : redisOf(reported, guard, now),
       savings: savingsOf(cache.count, reported.loadCost),
+      analyses: analysesOf(reported),
     },
     message:
       lease.state === 'lost'
@@ -154,6 +163,11 @@ function redisOf({ cache, ledger, time }: Reported, guard: Guard, now: Totals): 
     },
     breaker: { state: open ? 'open' : 'closed', since: instant(since) },
   }
+}
+
+function analysesOf({ analyses: { figures, analysers, usage } }: Reported): Figures['analyses'] {
+  const waiting = [...usage().values()].reduce((all, each) => all + each.waiting, 0)
+  return analysesAnswer(figures, analysers.values(), waiting)
 }
 
 /** Most categories are not asked for in most minutes. */

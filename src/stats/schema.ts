@@ -105,6 +105,47 @@ const Savings = Type.Object({
   ),
 })
 
+const known = (description: string) => nullable(count(description))
+const amount = (description: string) => nullable(Type.String({ description }))
+const Analyses = Type.Object(
+  {
+    calls: known('Of analysers'),
+    hits: known('Requests that a kept result answered'),
+    shared: known("Requests that waited for somebody else's call"),
+    failures: known('Calls that brought no result'),
+    hit_rate: nullable(
+      Type.Number({
+        description: 'Answers without a call of their own in per cent of all answers; null of none',
+      }),
+    ),
+    spent: amount('Decimal number; null where there are several currencies'),
+    saved: amount('What hits and shared calls would have cost, each at the price of its own original'),
+    currency: nullable(Type.String({ description: 'ISO 4217; null where there are several, or none' })),
+    roi: nullable(
+      Type.Number({ description: 'What was saved for each unit that was spent; null where nothing was' }),
+    ),
+    running: known('Calls under way, of the fleet'),
+    waiting: count('Callers in line for a call, of this instance'),
+    today: Type.Object(
+      { spent: amount('Decimal number'), saved: amount('Decimal number') },
+      { description: 'The day of UTC' },
+    ),
+    budgets: Type.Array(
+      Type.Object({
+        analyser: Type.String(),
+        currency: Type.String(),
+        budget: Type.String({ description: 'Of a day of UTC' }),
+        left: amount('Of that of today'),
+      }),
+      { description: 'Of the analysers that have one' },
+    ),
+  },
+  {
+    description:
+      'What analyses cost and saved since ever, of the fleet, as of the last second; null while PostgreSQL does not answer. `/api/v1/analyses/savings` has it by day and analyser',
+  },
+)
+
 export const StatsAnswer = named(
   'CacheStats',
   Type.Object({
@@ -139,6 +180,7 @@ export const StatsAnswer = named(
       lease: Lease,
       redis: nullable(Redis),
       savings: Savings,
+      analyses: Analyses,
     }),
     message: Type.String(),
   }),

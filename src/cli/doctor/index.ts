@@ -5,6 +5,9 @@ import { VERSION } from '../../version.ts'
 import { EXIT } from '../exits.ts'
 import { serviceAddress } from '../service.ts'
 import { coloured } from '../show.ts'
+import { analyserFindings } from './analysers.ts'
+import { analysisKeyFindings } from './analysis-key.ts'
+import { budgetFindings } from './budgets.ts'
 import { configurationFindings } from './configuration.ts'
 import { databaseFindings } from './database.ts'
 import { ok, problem, type Finding, type Level } from './finding.ts'
@@ -57,7 +60,16 @@ async function findingsOf(environment: NodeJS.ProcessEnv, service: string | unde
     environment,
   )
   const looks = await Promise.all([databaseFindings(config), redisFindings(config), serviceFindings(address)])
-  return [versions, ...configurationFindings(config, address.apiKey), ...looks.flat()]
+  const { findings, analysers } = await analyserFindings(config, environment)
+  return [
+    versions,
+    ...configurationFindings(config, address.apiKey),
+    ...looks.flat(),
+    ...findings,
+    // Behind the look at PostgreSQL: without a service this starts an embedded one, too.
+    ...(await budgetFindings(config, analysers)),
+    ...(await analysisKeyFindings(config)),
+  ]
 }
 
 function text({ level, check, says, advice, steps = [] }: Finding): string {

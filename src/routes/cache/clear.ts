@@ -10,8 +10,7 @@ import {
   type Counted,
   type Selector,
 } from '../../cache/index.ts'
-import { formatMoney } from '../../analyses/money.ts'
-import { resultsNamedBy } from '../../analyses/voided.ts'
+import { resultsNamedBy, voidedAnswer, voidedText } from '../../analyses/voided.ts'
 import { countResults, voidResults, type Voided } from '../../db/analysis-results.ts'
 import { problemAnswers } from '../../http/schemas.ts'
 import { invalidParameter, Problem } from '../../problems.ts'
@@ -99,7 +98,7 @@ async function clear(
     deleted,
     ...selection(selector),
     message: clearMessage(selector, result, results),
-    ...(results === null ? {} : { analyses: paidFor(results) }),
+    ...(results === null ? {} : { analyses: voidedAnswer(results) }),
     ...receiptOf(result),
   }
 }
@@ -121,14 +120,6 @@ function requireAtMost(max: number, { count, complete }: Counted): void {
   }
 }
 
-/** What was paid for, as answers say it. */
-function paidFor({ count, costs }: Voided): NonNullable<ClearAnswer['analyses']> {
-  return {
-    count,
-    cost: costs.map(({ currency, micros }) => ({ amount: formatMoney(micros), currency })),
-  }
-}
-
 function dryRun(
   selector: Selector,
   { count, complete, sample }: Counted,
@@ -138,7 +129,7 @@ function dryRun(
   const message =
     selector.kind === 'tag'
       ? `nothing was cleared; ${keys(count)} in this instance's memory, and Redis is not searched for tags`
-      : `nothing was cleared; ${amount} would be deleted${results === null ? '' : ` and ${resultsText(results)}`}`
+      : `nothing was cleared; ${amount} would be deleted${results === null ? '' : ` and ${voidedText(results)}`}`
   return {
     success: true,
     dry_run: true,
@@ -148,7 +139,7 @@ function dryRun(
     count,
     complete,
     sample,
-    ...(results === null ? {} : { analyses: paidFor(results) }),
+    ...(results === null ? {} : { analyses: voidedAnswer(results) }),
   }
 }
 
@@ -175,11 +166,6 @@ function selectorOf({ pattern, key, tag }: Asked): Selector {
   return { kind: 'pattern', selector: pattern }
 }
 
-function resultsText({ count, costs }: Voided): string {
-  const cost = costs.map(({ currency, micros }) => `${formatMoney(micros)} ${currency}`).join(' and ')
-  return `${count} kept ${count === 1 ? 'result' : 'results'} of analyses${cost === '' ? '' : ` that cost ${cost}`}`
-}
-
 function clearMessage(
   { kind, selector }: Selector,
   { deleted, pending, swept }: ClearResult,
@@ -190,7 +176,7 @@ function clearMessage(
       ? `whatever is tagged ${selector} is never answered again and expires by itself`
       : `${deleted} ${deleted === 1 ? 'entry' : 'entries'} deleted`,
   ]
-  if (results !== null) parts.push(`${resultsText(results)} deleted`)
+  if (results !== null) parts.push(`${voidedText(results)} deleted`)
   else if (kind === 'pattern' && /^\*+$/.test(selector))
     parts.push('results of analyses stay in PostgreSQL: text:* and analysis:* delete them')
   if (!swept)

@@ -43,6 +43,7 @@ const FIELDS = [
   'lease',
   'redis',
   'savings',
+  'analyses',
 ]
 
 t.beforeEach(() => redis.client.flushall())

@@ -75,6 +75,7 @@ t.test('the help names the commands and explains the exit codes', async (t) => {
   const help = await run(['--help'])
   t.match(help, { code: 0, stderr: '' })
   const commands = ['serve', 'migrate', 'load', 'rescore', 'stats', 'clear', 'inspect', 'keys', 'doctor']
+  commands.push('analyse', 'savings', 'forget')
   for (const word of [...commands, 'DATABASE_URL', 'Exit codes:']) t.match(help.stdout, word)
   const bars = await run(['load', 'bars', '--help'])
   for (const word of ['--symbol', '--json', 'Exit codes:']) t.match(bars.stdout, word)

@@ -11,6 +11,7 @@ import { appendClear } from '../../../src/db/clear-log.ts'
 import { openPool } from '../../../src/db/client.ts'
 import { startFilledDatabase } from '../../support/http.ts'
 import { ROOT } from '../../support/root.ts'
+import { addPaidAnalyser } from '../../support/paid-analyser.ts'
 import { startPrometheus } from '../../support/prometheus.ts'
 import { findPrometheus } from '../../support/prometheus-binary.ts'
 import { startRedis } from '../../support/redis.ts'
@@ -63,6 +64,7 @@ t.test('on a Prometheus that scrapes a service', async (t) => {
   await pool.end()
   const redis = await startRedis(t, { args: ['--maxmemory', '64mb'] })
   const service = await startService(t, { DATABASE_URL: database, REDIS_URL: redis.url })
+  addPaidAnalyser(service, { dailyBudgetMicros: 5_000_000n })
   const prometheus = await startPrometheus(t, service, [path.join(OPS, 'alerts.yml')])
   const traffic = new AbortController()
   const sent = (async () => {

@@ -39,6 +39,14 @@ export function bytes(value) {
   })
 }
 
+/** @param {string | null} amount a decimal number @param {string | null} currency */
+export function money(amount, currency) {
+  return or(amount === null ? null : Number(amount), (known) => {
+    const digits = { minimumFractionDigits: 2, maximumFractionDigits: known >= 1 ? 2 : 6 }
+    return `${new Intl.NumberFormat('en', digits).format(known)}${currency === null ? '' : `\u00a0${currency}`}`
+  })
+}
+
 /** @param {number} value */
 export function seconds(value) {
   if (value < 120) return `${short(value)}\u00a0s`

@@ -1,6 +1,6 @@
 // What one sees first: the state of things, and the figures that matter most.
 import { byId, make } from './elements.js'
-import { about, bytes, count, milliseconds, moment, percent, perSecond, plural, seconds } from './format.js'
+import { about, bytes, count, milliseconds, moment, money, percent, perSecond, plural, seconds } from './format.js'
 
 /**
  * @typedef {import('../messages.ts').Sample} Sample
@@ -68,6 +68,27 @@ function leaseOf({ stats: { lease } }) {
   }
 }
 
+/** Whether anything was ever analysed: while PostgreSQL does not say, it is as it was. */
+let isAnalysed = false
+
+/** None where nothing was ever analysed. @param {Sample['stats']['analyses']} analyses @returns {[string, string, string][]} */
+function analysesTile({ calls, hits, saved, today, currency, hit_rate: rate, running, budgets }) {
+  if (calls !== null) isAnalysed = calls + (hits ?? 0) > 0
+  if (!isAnalysed) return []
+  const scarcest = budgets
+    .filter(({ left }) => left !== null)
+    .sort((one, other) => share(one) - share(other))[0]
+  const budget =
+    scarcest === undefined
+      ? ''
+      : `, ${money(scarcest.left, null)} of ${money(scarcest.budget, scarcest.currency)} left for ${scarcest.analyser}`
+  const more = `${money(saved, currency)} in all, ${percent(rate)} without a call, ${count(running)} under way${budget}`
+  return [['Analyses: saved today', money(today.saved, currency), more]]
+}
+
+/** What is left of a budget. @param {{budget: string, left: string | null}} budget */
+const share = ({ budget, left }) => (Number(budget) === 0 ? 0 : Number(left) / Number(budget))
+
 /** @param {Sample} sample */
 export function showTiles({ point, stats, busy }) {
   const { '1m': minute, '1h': hour } = stats.windows
@@ -101,6 +122,7 @@ export function showTiles({ point, stats, busy }) {
         : `${count(stats.redis_own_keys)} keys of ours${commands === null ? '' : `, ${about(commands)} commands a day`}`,
     ],
     ['Loads avoided', count(savings.loads_avoided), `${seconds(savings.seconds)} of loading${cost}`],
+    ...analysesTile(stats.analyses),
   ]
   byId('tiles').replaceChildren(
     ...tiles.map(([name, value, more]) =>
