@@ -1,11 +1,13 @@
-// StrykerJS on the pure parts, module by module: `npm run mutation` for all, `npm run mutation -- cursor score-rank` for some. What survives and is no mistake
-// is listed, with a reason, in mutation/equivalent.ts.
+// StrykerJS on the pure parts, module by module: `npm run mutation` for all, `npm run mutation -- cursor score-rank` for some, with `--slice` for those of
+// today. What survives and is no mistake is listed, with a reason, in mutation/equivalent.ts.
 import { readFile, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
 import { Stryker } from '@stryker-mutator/core'
 import { build } from 'esbuild'
 import { EQUIVALENT } from './mutation/equivalent.ts'
+import { isOfToday } from './tests/selection.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const LEAST_PERCENT = 90
@@ -47,6 +49,7 @@ const MODULES: Record<string, Module> = {
   glob: {
     mutate: ['src/cache/glob.ts', 'src/cache/glob-automaton.ts'],
     testFiles: ['test/unit/cache/glob-automaton.test.ts'],
+    mostRuns: 100,
   },
   pagination: {
     // Without the schemas, which are texts for people and numbers that requests are tested by.
@@ -58,7 +61,7 @@ const MODULES: Record<string, Module> = {
   'score-method': scored(['method'], ['method']),
   'score-history': scored(['history'], ['dates', 'history']),
   'score-simplified': scored(['simplified'], ['simplified']),
-  'score-series': scored(['windows', 'components'], ['bonds-and-media', 'components']),
+  'score-series': scored(['windows', 'components'], ['windows', 'bonds-and-media', 'components']),
 }
 
 interface Survivor {
@@ -77,6 +80,7 @@ async function measure(name: string, { mutate, testFiles, mostRuns = 1500 }: Mod
     format: 'esm',
     target: 'node20',
   })
+  const began = performance.now()
   const results = await new Stryker({
     configFile: 'stryker.config.json',
     plugins: [RUNNER],
@@ -106,22 +110,25 @@ async function measure(name: string, { mutate, testFiles, mostRuns = 1500 }: Mod
   for (const { file, line, becomes } of stale)
     console.log(`LISTED AS EQUIVALENT, AND NOT ALIVE ${file}: ${line}\n  with ${becomes}`)
   const percent = (100 * detected.length) / (detected.length + unlisted.length)
+  const seconds = ((performance.now() - began) / 1000).toFixed(0)
   const others = results.length - detected.length - alive.length
   console.log(
-    `${name}: ${percent.toFixed(1)} % (${detected.length} killed, ${unlisted.length} alive, ` +
+    `${name}: ${percent.toFixed(1)} % in ${seconds} s (${detected.length} killed, ${unlisted.length} alive, ` +
       `${survivors.length - unlisted.length} equivalent${others > 0 ? `, ${others} that do not run` : ''})`,
   )
   return percent >= LEAST_PERCENT && stale.length === 0
 }
 
-const wanted = process.argv.slice(2)
-const isWanted = (name: string): boolean =>
-  wanted.length === 0 || wanted.some((part) => name.startsWith(part))
-const unknown = wanted.find((part) => !Object.keys(MODULES).some((name) => name.startsWith(part)))
+const { values, positionals } = parseArgs({
+  options: { slice: { type: 'boolean', default: false } },
+  allowPositionals: true,
+})
+const unknown = positionals.find((part) => !Object.keys(MODULES).some((name) => name.startsWith(part)))
 if (unknown !== undefined)
   throw new Error(`${unknown} is no module: there are ${Object.keys(MODULES).join(', ')}`)
-for (const [name, module] of Object.entries(MODULES)) {
-  if (!isWanted(name)) continue
+for (const [place, [name, module]] of Object.entries(MODULES).entries()) {
+  if (positionals.length > 0 && !positionals.some((part) => name.startsWith(part))) continue
+  if (values.slice && !isOfToday(place)) continue
   if (!(await measure(name, module))) process.exitCode = 1
 }
 await rm(TEMPORARY, { recursive: true, force: true })

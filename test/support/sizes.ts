@@ -10,7 +10,7 @@ interface Size {
 
 export const SIZES = {
   WORLDS: {
-    commit: 100,
+    commit: 140,
     soak: 500,
     file: 'test/unit/simulation/protocol.test.ts',
     counts: 'simulated worlds',

@@ -15,7 +15,7 @@ const INSTANCES = 4
 const CALLERS = 250
 const ROUNDS = sizeOf('LOAD_ROUNDS')
 /** Rounds in which an instance lost its lease are not counted, and no more than so many may be. */
-const DISTURBED_MAX = 4 + ROUNDS / 5
+const DISTURBED_MAX = Math.max(4, ROUNDS / 5)
 /** A slow database: every caller of a round has come before its load is back. */
 const LOAD_MS = { least: 40, spread: 40 }
 const STATEMENT_LIMIT_MS = 1500

@@ -50,6 +50,7 @@ const REFUSALS: Record<string, string> = {
   'a coding in HTTP/1.0': `GET /livez HTTP/1.0\r\n${HOST}connection: keep-alive\r\n${CHUNKED}\r\n0\r\n\r\n${CLEAR}`,
   'a fragment': `DELETE /cache/clear#pattern=zz* HTTP/1.1\r\n${HOST}\r\n${CLEAR}`,
   'another protocol': `GET /livez HTTP/2.0\r\n${HOST}\r\n${CLEAR}`,
+  'two content types': `${POST}content-type: text/plain\r\n\r\n${CLEAR}`,
   'two hosts': `${GET}${HOST}\r\n${CLEAR}`,
   'two lengths': `${GET}content-length: 0\r\ncontent-length: ${CLEAR.length}\r\n\r\n${CLEAR}`,
   'the same length twice': `${GET}content-length: 0\r\ncontent-length: 0\r\n\r\n${CLEAR}`,
