@@ -9,6 +9,7 @@ import {
   addRequestMetrics,
   addWarmingMetrics,
 } from '../metrics/metrics.ts'
+import { refreshFleet } from '../stats/news.ts'
 import { within } from '../time/time.ts'
 
 declare module 'fastify' {
@@ -39,9 +40,10 @@ export default fastifyPlugin<{ config: Config }>(
     app.decorate('metrics', {
       contentType: registry.contentType,
       scrape: async () => {
-        stats.ledger.note()
-        const news = Promise.all([cache.state.refresh(AGE_MS, false), stats.ledger.fleet.refresh(AGE_MS)])
-        await within(app.time, PATIENCE_MS, news)
+        const { ledger } = stats
+        ledger.note()
+        const fleet = refreshFleet({ cache, ledger, time: app.time }, AGE_MS)
+        await within(app.time, PATIENCE_MS, Promise.all([cache.state.refresh(AGE_MS, false), fleet]))
         return registry.metrics()
       },
     })

@@ -18,7 +18,7 @@ const PLENTY: Totals = {
   STALE: 10_000,
   BYPASS: 5000,
   failed: 2000,
-  excused: 1500,
+  excused: 1000,
   reads: 300_000,
   clears: 3000,
   pending: 500,
