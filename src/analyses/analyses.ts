@@ -108,6 +108,11 @@ export class Analyses {
     return forgetResults(this.#parts.database.pool, subjectHash)
   }
 
+  /** What this instance called, by analyser. */
+  get callCounts(): Calls['counts'] {
+    return this.#calls.counts
+  }
+
   /** Calls made now and callers in line, by analyser. */
   get usage(): ReadonlyMap<string, { taken: number; waiting: number }> {
     return new Map([...this.#slots].map(([name, slots]) => [name, slots.usage]))

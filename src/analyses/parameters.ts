@@ -1,5 +1,5 @@
 // The parameters of an analysis, which are the analyser's own: any JSON object.
-import { repeatedName } from '../http/repeated-name.ts'
+import { repeatedName } from '../repeated-name.ts'
 import { invalidParameter } from '../problems.ts'
 import type { Json } from './analysers/analyser.ts'
 import { isStorable } from './identity.ts'

@@ -59,7 +59,8 @@ export default fastifyPlugin<{ config: Config; version: string }>(
     await app.register(async (pages) => {
       addPageHeaders(pages)
       pages.addHook('onRoute', (route) => {
-        route.config = { ...route.config, access: 'open' }
+        // Files, which are sent with a tag of theirs.
+        route.config = { ...route.config, access: 'open', hasPreconditions: true }
       })
       await pages.register(fastifySwaggerUi, {
         routePrefix: '/docs',

@@ -90,7 +90,10 @@ t.test('while a clear is owed, callers of what it selects share their loads', as
   const { cache } = await beginLife(t, world())
   await postgres.kill()
   await cache.deletePattern('owed:*', 'test')
-  await until('the lease to be over', () => cache.lease.state === 'idle')
+  await cache.getOrLoad('rest:b', POLICY, loadOf('rest').load)
+  await until('the lease to be over', async () => {
+    return (await seen(cache.getOrLoad('rest:b', POLICY, failingLoad))) === 'STALE memory: rest'
+  })
   const shared = gatedLoad()
   let loads = 0
   const load = () => {

@@ -15,6 +15,7 @@ import { startRedis, startRedisCluster } from '../../support/redis.ts'
 import { createDatabase } from '../../support/databases.ts'
 import { startService } from '../../support/service.ts'
 import { runCommand } from '../../support/commands.ts'
+import { DOCUMENTED_RIGHTS } from '../../support/documented-rights.ts'
 
 interface Finding {
   check: string
@@ -270,12 +271,7 @@ t.test('an account of Redis that may not do everything', async (t) => {
   const elsewhere = await examine({ REDIS_URL: url })
   t.match([elsewhere.code, elsewhere.of('redis rights')], [5, { level: 'problem', advice: /~barometer:\*/ }])
   // What docs/operations.md says an account needs is enough.
-  await grant(
-    ...'~barometer:* +get +set +unlink +eval +evalsha +getrange +pexpire +del +exists +hello +ping'.split(
-      ' ',
-    ),
-    ...'+scan +info +dbsize +cluster'.split(' '),
-  )
+  await grant(...DOCUMENTED_RIGHTS)
   t.match((await examine({ REDIS_URL: url })).of('redis rights'), { level: 'ok' })
 })
 

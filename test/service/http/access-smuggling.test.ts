@@ -4,7 +4,7 @@ import { sharedPostgres } from '../../support/postgres.ts'
 import { createDatabase } from '../../support/databases.ts'
 import { startService } from '../../support/service.ts'
 import { until } from '../../support/until.ts'
-import { exchange, LAST, outcomes } from '../../support/raw.ts'
+import { clearsDone, exchange, LAST, outcomes } from '../../support/raw.ts'
 import { send } from '../../support/http.ts'
 
 // Without keys: over loopback, whatever is taken for a clear is one.
@@ -18,10 +18,6 @@ const CHUNKED = 'transfer-encoding: chunked\r\n'
 const REFUSED = ['400 malformed_request']
 
 const isCleared = (): boolean => service.log.some((line) => line.msg === 'cache cleared')
-
-/** A clear that PostgreSQL is late to note is answered 202. */
-const clearsDone = (answers: string[]): string[] =>
-  answers.map((answer) => (answer === '202' ? '200' : answer))
 
 t.before(async () => {
   await until(

@@ -13,7 +13,11 @@ import { sizeOf } from '../../support/sizes.ts'
 
 const RUNS = sizeOf('FUZZED')
 
-const service = await startService(t, { DATABASE_URL: await startFilledDatabase(t), MAX_OFFSET: '1000' })
+const service = await startService(t, {
+  DATABASE_URL: await startFilledDatabase(t),
+  MAX_OFFSET: '1000',
+  ANALYSIS_KEY: '5e'.repeat(32),
+})
 const agent = new Agent({ keepAlive: true, maxSockets: 1 })
 t.teardown(() => agent.destroy())
 const document = await readDocument(service)

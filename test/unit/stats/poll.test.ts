@@ -1,6 +1,7 @@
 // How often the figures of `/cache/stats` are put together, and how long they wait for who is slow, by a clock that the test moves.
 import t, { type Test } from 'tap'
 import type { Database } from '../../../src/db/client.ts'
+import { AnalysisFigures } from '../../../src/stats/analyses.ts'
 import { Fleet } from '../../../src/stats/fleet.ts'
 import { Ledger } from '../../../src/stats/ledger.ts'
 import { Poll } from '../../../src/stats/poll.ts'
@@ -28,9 +29,11 @@ async function pollOf(t: Test) {
     () => takeTotals(cache.count, requests, 0),
     world.time,
   )
+  const figures = new AnalysisFigures({ rows: () => Promise.resolve([]) } as unknown as Database, world.time)
   const poll = new Poll({
     cache,
     ledger,
+    analyses: { figures, analysers: new Map(), usage: () => new Map() },
     guard: null,
     instance: 'one',
     memoryMaxBytes: 0,

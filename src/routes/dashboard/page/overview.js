@@ -1,6 +1,17 @@
 // What one sees first: the state of things, and the figures that matter most.
 import { byId, make } from './elements.js'
-import { about, bytes, count, milliseconds, moment, money, percent, perSecond, plural, seconds } from './format.js'
+import {
+  about,
+  bytes,
+  count,
+  milliseconds,
+  moment,
+  money,
+  percent,
+  perSecond,
+  plural,
+  seconds,
+} from './format.js'
 
 /**
  * @typedef {import('../messages.ts').Sample} Sample

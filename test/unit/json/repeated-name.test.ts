@@ -1,6 +1,6 @@
 // Names that stand twice in one object of a JSON text.
 import t from 'tap'
-import { repeatedName } from '../../../src/http/repeated-name.ts'
+import { repeatedName } from '../../../src/repeated-name.ts'
 
 t.test('found in whatever object and spelling', (t) => {
   for (const [json, name] of [
