@@ -1,14 +1,14 @@
 // The cache's figures: all of them there, true, and null where they cannot be known.
 import t, { type Test } from 'tap'
-import { startPostgres } from '../../support/postgres.ts'
-import { startRedis } from '../../support/redis.ts'
+import { sharedPostgres } from '../../support/postgres.ts'
+import { sharedRedis } from '../../support/redis.ts'
 import { createDatabase } from '../../support/databases.ts'
 import { PATIENT_REDIS, startService, type TestService } from '../../support/service.ts'
 import { statsOf } from '../../support/traffic.ts'
 import { until } from '../../support/until.ts'
 
-const postgres = await startPostgres(t)
-const redis = await startRedis(t)
+const postgres = await sharedPostgres(t)
+const redis = await sharedRedis(t)
 const database = await createDatabase(postgres)
 const FIELDS = [
   'enabled',
@@ -141,36 +141,6 @@ t.test('figures of Redis are those that Redis gives; ours among its keys are tol
     () => statsOf(service),
     ({ redis_own_keys: own }) => own === 0,
   )
-})
-
-t.test('what Redis said before it went away is not said after', async (t) => {
-  const own = await startRedis(t)
-  const service = await begin(t, { REDIS_URL: own.url })
-  await until(
-    'its figures',
-    () => statsOf(service),
-    ({ redis_keys: keys }) => keys === 0,
-  )
-  await own.kill()
-  const away = await until(
-    'it to be noticed',
-    () => statsOf(service),
-    ({ status }) => status === 'degraded',
-  )
-  const nothing = {
-    redis_used_memory: null,
-    redis_used_memory_bytes: null,
-    redis_keys: null,
-    redis_own_keys: null,
-  }
-  t.match(away, { backend: 'memory', redis_connected: false, ...nothing })
-  await own.restart()
-  const back = await until(
-    'it to be back',
-    () => statsOf(service),
-    ({ redis_keys: keys }) => keys === 0,
-  )
-  t.match(back, { status: 'connected', redis_own_keys: 0 })
 })
 
 t.test('without Redis its figures are null', async (t) => {

@@ -3,8 +3,8 @@ import t, { type Test } from 'tap'
 import { countSelected } from '../../../src/cache/counting.ts'
 import { MemoryTier } from '../../../src/cache/memory.ts'
 import { SYSTEM_TIME } from '../../../src/time/time.ts'
-import { startPostgres } from '../../support/postgres.ts'
-import { startRedis } from '../../support/redis.ts'
+import { sharedPostgres } from '../../support/postgres.ts'
+import { sharedRedis } from '../../support/redis.ts'
 import { createDatabase } from '../../support/databases.ts'
 import { PATIENT_REDIS, startService, type TestService } from '../../support/service.ts'
 import { POLICY } from '../../support/life.ts'
@@ -13,8 +13,8 @@ import { until } from '../../support/until.ts'
 const BODY = { body: Buffer.from('{}') }
 const KEYS = ['media:a', 'media:b', 'media:c', 'volume:a']
 
-const postgres = await startPostgres(t)
-const redis = await startRedis(t)
+const postgres = await sharedPostgres(t)
+const redis = await sharedRedis(t)
 const database = await createDatabase(postgres)
 
 interface Answer {
@@ -149,31 +149,6 @@ t.test('max lets through what is no more, and refuses the rest with the count', 
     t.match(await send(service, way({ pattern: 'media:*', max: 2, dry_run: true })), [409, {}])
     t.match(await send(service, way({ pattern: 'media:*', max: 3 })), [200, { deleted: 3 }])
   }
-})
-
-t.test('what max cannot be held to is not cleared', async (t) => {
-  const own = await startRedis(t)
-  const service = await startService(t, { DATABASE_URL: database, REDIS_URL: own.url })
-  await service.app.cache.set('media:a', POLICY, BODY)
-  await service.app.cache.set('media:b', POLICY, BODY)
-  await own.kill()
-  const [before] = await service.database.pool`select count(*) as clears from cache_clears`
-  for (const query of [{ pattern: 'media:*' }, { key: 'media:a' }]) {
-    const response = await service.app.inject(WAYS[0]!({ ...query, max: 10 }))
-    t.match([response.statusCode, response.json<Answer>()], [503, { code: 'shared_cache_unavailable' }])
-    t.ok(response.headers['retry-after'])
-  }
-  t.match(
-    await clear(service, { pattern: 'media:*', max: 1 }),
-    [409, { detail: /at least 2 keys/ }],
-    'of memory alone',
-  )
-  t.same(await service.database.pool`select count(*) as clears from cache_clears`, [before])
-  t.match(await clear(service, { pattern: 'media:*', dry_run: true }), [
-    200,
-    { count: 2, complete: false, message: /at least 2 keys/ },
-  ])
-  t.match(await clear(service, { pattern: 'media:*' }), [200, { deleted: 2 }], 'and without max it works')
 })
 
 t.test('counting ends at its limit, and says so', async (t) => {
@@ -363,24 +338,4 @@ t.test('a clear neither fails nor waits because its outcome cannot be noted', as
   await until('the log to say so', couldNotNote)
   await pool`drop function stall cascade`
   t.match(await (await service.get(`/cache/clears/${seq}`)).json(), { completed_at: null, deleted: null })
-})
-
-t.test('a clear that was owed is noted, with its reason, once the log is back', async (t) => {
-  const own = await startPostgres(t)
-  const service = await startService(t, {
-    DATABASE_URL: await createDatabase(own),
-  })
-  await service.app.cache.set('media:a', POLICY, BODY)
-  own.pause()
-  t.match(await clear(service, { pattern: 'media:*', reason: 'now or never' }), [
-    202,
-    { seq: null, deleted: 1 },
-  ])
-  own.resume()
-  await until('reads to be answered', async () => (await service.get('/cache/clears')).status === 200)
-  const noted = await until('it in the log', async () =>
-    (await clears(service)).find(({ completed_at }) => completed_at !== null),
-  )
-  t.match(noted, { reason: 'now or never', deleted: 1, actor: 'loopback', instances: null })
-  t.ok((noted?.took_ms ?? 0) >= 800, 'as long as it was owed')
 })

@@ -2,14 +2,14 @@
 import t from 'tap'
 import { appendClear } from '../../../src/db/clear-log.ts'
 import { sharedPostgres } from '../../support/postgres.ts'
-import { startRedis } from '../../support/redis.ts'
+import { sharedRedis } from '../../support/redis.ts'
 import { createDatabase } from '../../support/databases.ts'
 import { beginLife, failingLoad, gatedLoad, loadOf, POLICY, seen } from '../../support/life.ts'
 import { renewed } from '../../support/renewed.ts'
 import { until } from '../../support/until.ts'
 
 const postgres = await sharedPostgres(t)
-const redis = await startRedis(t)
+const redis = await sharedRedis(t)
 const database = await createDatabase(postgres)
 /** As a load of data writes it, in another process. */
 const SOFT = { kind: 'pattern', selector: '*', soft: true, actor: 'load' } as const
@@ -110,54 +110,6 @@ t.test('a process that starts later knows of clears that Redis did not hear of',
   t.ok(await stored(place.prefix, 'a'), 'it is still there')
   t.equal(await seen(cache.getOrLoad('a', POLICY, loadOf('new').load)), 'MISS load: new')
   t.equal(await seen(cache.getOrLoad('b', POLICY, failingLoad)), 'HIT redis: old', 'not cleared')
-})
-
-t.test('a store that Redis comes to after the clear, since it slept, brings nothing back', async (t) => {
-  const place = world()
-  const first = await beginLife(t, place)
-  const old = gatedLoad()
-  const waiting = first.cache.getOrLoad('a', POLICY, old.load)
-  await old.begun
-  // Its lock would be over by then, and it with it.
-  t.equal(await redis.client.persist(`${place.prefix}:lock:{${place.prefix}:v2:a}`), 1)
-  redis.pause()
-  old.end.open('old')
-  await waiting
-  const away = await beginLife(t, { database })
-  await away.cache.deletePattern('*', 'test')
-  redis.resume()
-  await until('the store to be executed', () => stored(place.prefix, 'a'))
-  const { cache } = await beginLife(t, place)
-  t.equal(await seen(cache.getOrLoad('a', POLICY, loadOf('new').load)), 'MISS load: new')
-})
-
-t.test('a clear that Redis is too slow for says so, and holds all the same', async (t) => {
-  const { cache } = await beginLife(t, world())
-  await cache.getOrLoad('a', POLICY, loadOf('old').load)
-  redis.pause()
-  t.match(await cache.delete('a', 'test'), { deleted: 1, pending: false, swept: false })
-  redis.resume()
-  t.equal(await seen(cache.getOrLoad('a', POLICY, loadOf('new').load)), 'MISS load: new')
-})
-
-t.test('a load that began after the clear may be joined, though its request came before', async (t) => {
-  const place = world()
-  const { cache } = await beginLife(t, place)
-  const only = gatedLoad()
-  redis.pause()
-  // It waits for Redis until the limit.
-  const before = cache.getOrLoad('a', POLICY, only.load)
-  const cleared = cache.delete('a', 'test')
-  await only.begun
-  redis.resume()
-  await cleared
-  // Or it would wait for a lease first, and may find the load landed.
-  await renewed(cache)
-  const after = cache.getOrLoad('a', POLICY, failingLoad)
-  only.end.open('only')
-  t.strictSame(await Promise.all([seen(before), seen(after)]), ['MISS load: only', 'MISS load: only'])
-  t.equal(cache.counters.loads, 1)
-  t.equal(await seen(cache.getOrLoad('a', POLICY, failingLoad)), 'HIT memory: only', 'and is kept')
 })
 
 t.test('a soft clear expires: the entry stands in for a load that fails, and for no other', async (t) => {

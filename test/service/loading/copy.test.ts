@@ -1,13 +1,12 @@
 // COPY as loads use it, on a real PostgreSQL: what arrives, and what becomes of a refusal, whenever it comes.
-import { setTimeout as wait } from 'node:timers/promises'
 import fc from 'fast-check'
 import t from 'tap'
 import { openPool } from '../../../src/db/client.ts'
 import { inTransaction } from '../../../src/db/transaction.ts'
 import { copyLine, copyLines } from '../../../src/loading/copy.ts'
-import { startPostgres } from '../../support/postgres.ts'
+import { sharedPostgres } from '../../support/postgres.ts'
 
-const server = await startPostgres(t)
+const server = await sharedPostgres(t)
 const pool = openPool(server.url, { max: 1 })
 t.teardown(() => pool.end({ timeout: 0 }))
 await pool`create table copied (number bigint, content text, small integer check (small < 100))`
@@ -70,32 +69,4 @@ t.test('lines that fail end the copy, and nothing stays', async (t) => {
   }
   await t.rejects(copy(failing()), { message: 'no more of it' })
   t.equal(await count(), 0)
-})
-
-t.test('lines are not read faster than the server takes them', async (t) => {
-  let sent = 0
-  let done = false as boolean
-  async function* endless(): AsyncGenerator<string> {
-    const content = 'x'.repeat(10_000)
-    for (; !done; sent += 1) {
-      // A turn of the loop now and then, as an input from outside has it.
-      if (sent % 10 === 0) await wait(0)
-      yield copyLine([sent, content, 1])
-    }
-  }
-  const copying = copy(endless())
-  while (sent < 1000) await wait(1)
-  server.pause()
-  t.teardown(() => server.resume())
-  let before = -1
-  // What the system keeps for the socket is filled, and then nothing moves.
-  while (before !== sent) {
-    before = sent
-    await wait(200)
-  }
-  t.ok(sent * 10_000 < 100_000_000, `${sent} lines`)
-  done = true
-  server.resume()
-  await copying
-  t.equal(await count(), sent)
 })

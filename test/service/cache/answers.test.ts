@@ -1,18 +1,18 @@
 // What a client sees of the cache: X-Cache and its relatives, entity tags and 304, HEAD, ages, and errors that are never kept.
 import t, { type Test } from 'tap'
-import { startPostgres } from '../../support/postgres.ts'
-import { startRedis } from '../../support/redis.ts'
+import { sharedPostgres } from '../../support/postgres.ts'
+import { sharedRedis } from '../../support/redis.ts'
 import { createDatabase } from '../../support/databases.ts'
 import { PATIENT_REDIS, startService, type TestService } from '../../support/service.ts'
 import { until } from '../../support/until.ts'
 
-const postgres = await startPostgres(t)
-const redis = await startRedis(t)
+const postgres = await sharedPostgres(t)
+const redis = await sharedRedis(t)
 const database = await createDatabase(postgres)
 const LIST = '/api/v1/media/latest?limit=2'
-/** Headers that differ from one exchange to the next, whatever is asked. */
 /** As `get` of a service asks. */
 const PLAIN = { 'accept-encoding': 'identity' }
+/** Headers that differ from one exchange to the next, whatever is asked. */
 const OF_THE_EXCHANGE = ['date', 'x-request-id', 'age', 'cache-status', 'connection', 'keep-alive']
 
 await fill()
@@ -137,28 +137,6 @@ t.test('a body over the limit is answered and never stored', async (t) => {
   t.equal(await seen(service, '/api/v1/media/2'), 'MISS: barometer; fwd=miss; stored', 'a smaller one is')
   t.equal((await service.app.cache.stats()).memory_cache_size, 1)
 })
-
-t.test(
-  'an expired answer stands in while PostgreSQL is away, marked, with a time to live that is over',
-  async (t) => {
-    const service = await begin(t, { CACHE_TTL_MEDIA: '1', DATABASE_STATEMENT_TIMEOUT_MS: '300' })
-    const body = await (await service.get(LIST)).text()
-    postgres.pause()
-    const stale = await until(
-      'it to expire',
-      () => service.get(LIST),
-      ({ headers }) => headers.get('x-cache') !== 'HIT',
-    )
-    t.strictSame([stale.status, stale.headers.get('x-cache')], [200, 'STALE'])
-    t.match(stale.headers.get('cache-status'), /^barometer; hit; ttl=(0|-\d+); detail=stale$/)
-    t.equal(await stale.text(), body)
-    const nothing = await service.get('/api/v1/media/3')
-    t.equal(nothing.status, 503, 'where there is nothing to stand in')
-    t.ok(Number(nothing.headers.get('retry-after')) > 0)
-    postgres.resume()
-    await until('it to be loaded anew', async () => (await seen(service)).startsWith('HIT'))
-  },
-)
 
 t.test('what is gone is gone: no expired answer hides that', async (t) => {
   const service = await begin(t, { CACHE_TTL_MEDIA: '1' })

@@ -1,13 +1,13 @@
 // What is loaded before anybody asks: by the rules of every other load, counted as nobody's.
 import t from 'tap'
-import { startPostgres } from '../../support/postgres.ts'
-import { startRedis } from '../../support/redis.ts'
+import { sharedPostgres } from '../../support/postgres.ts'
+import { sharedRedis } from '../../support/redis.ts'
 import { createDatabase } from '../../support/databases.ts'
 import { beginLife, failingLoad, gatedLoad, loadOf, POLICY, seen } from '../../support/life.ts'
 import { until } from '../../support/until.ts'
 
-const postgres = await startPostgres(t)
-const redis = await startRedis(t)
+const postgres = await sharedPostgres(t)
+const redis = await sharedRedis(t)
 const database = await createDatabase(postgres)
 const TAGGED = { ...POLICY, tags: ['kind:a'], recipe: '/a' }
 let worlds = 0
@@ -67,16 +67,6 @@ t.test('a request that comes meanwhile shares the load', async (t) => {
   slow.end.open('shared')
   t.equal(await answer, 'MISS load: shared')
   await warming
-})
-
-t.test('without a lease nothing is loaded, and whoever warms is told', async (t) => {
-  const away = await startPostgres(t)
-  const { cache } = await beginLife(t, { ...world(), database: await createDatabase(away) })
-  await away.kill()
-  await until('the lease to be over', () => cache.lease.state !== 'held')
-  t.equal(await cache.warm('a', TAGGED, failingLoad), false)
-  t.equal(cache.isFresh('a'), false)
-  await away.start()
 })
 
 t.test('a failure is told to whoever warms, and to nobody else', async (t) => {

@@ -1,32 +1,30 @@
 // The events behind the page: who may watch, how many, what it costs, and how it ends.
-import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer, type ServerResponse } from 'node:http'
 import { connect, type AddressInfo } from 'node:net'
-import { EventEmitter, once } from 'node:events'
+import { once } from 'node:events'
 import { readdir } from 'node:fs/promises'
 import path from 'node:path'
 import t, { type Test } from 'tap'
 import { Broadcast } from '../../../src/routes/dashboard/broadcast.ts'
 import type { History, Sample } from '../../../src/routes/dashboard/messages.ts'
 import { until } from '../../support/until.ts'
+import { EVENTS, watch } from '../../support/dashboard-events.ts'
 import { isProblem, send } from '../../support/http.ts'
 import { manualTime } from '../../support/manual-time.ts'
-import { startPostgres } from '../../support/postgres.ts'
+import { sharedPostgres } from '../../support/postgres.ts'
 import { startServiceProcess } from '../../support/processes.ts'
 import { ROOT } from '../../support/root.ts'
-import { startRedis } from '../../support/redis.ts'
+import { sharedRedis } from '../../support/redis.ts'
 import { SYSTEM_TIME } from '../../../src/time/time.ts'
 import { createDatabase } from '../../support/databases.ts'
 import { startService } from '../../support/service.ts'
 
-const EVENTS = '/api/v1/dashboard/events'
 const EVERY_MS = 2000
-/** What PostgreSQL is waited for. */
-const PATIENCE_MS = 50
-const postgres = await startPostgres(t)
+const postgres = await sharedPostgres(t)
 const DATABASE_URL = await createDatabase(postgres)
 
 t.test('history first, then samples with figures, for as many as may watch', async (t) => {
-  const redis = await startRedis(t)
+  const redis = await sharedRedis(t)
   const settings = { DATABASE_URL, REDIS_URL: redis.url, DASHBOARD_MAX_CLIENTS: '2' }
   const time = manualTime()
   const service = await startService(t, settings, time)
@@ -69,21 +67,6 @@ t.test('history first, then samples with figures, for as many as may watch', asy
     (is) => is === 200,
   )
   t.match(await (await watch(t, service.url)).next(), { name: 'history' })
-})
-
-t.test('PostgreSQL away: the figures go on, the lists are those of before', async (t) => {
-  const own = await startPostgres(t)
-  const time = manualTime()
-  const service = await startService(t, { DATABASE_URL: await createDatabase(own) }, time)
-  const events = await watch(t, service.url)
-  await events.next()
-  const before = (await events.next<Sample>()).data.lists!
-  t.equal(before.instances.length, 1)
-  for (const how of ['pause', 'kill'] as const) {
-    await own[how]()
-    await time.advance(EVERY_MS + PATIENCE_MS)
-    t.strictSame((await events.next<Sample>()).data.lists, before, 'and say from when they are')
-  }
 })
 
 t.test('who does not read is cut off, and the others go on', async (t) => {
@@ -153,40 +136,6 @@ t.test('a sample that fails is told of, and the next one is taken all the same',
   t.match(await watching.next(), { name: 'sample', data: { taken: 2 } })
   t.match(failures, [{ message: 'no figures' }])
 })
-
-interface Event<Data> {
-  name: string
-  data: Data
-}
-
-/** Watches, and hands out events as they are asked for. */
-async function watch(t: Test, url: string) {
-  const asked = request(`${url}${EVENTS}`).on('error', () => undefined)
-  asked.end()
-  const [response] = (await once(asked, 'response')) as [IncomingMessage]
-  if (response.statusCode !== 200) throw new Error(`answered ${response.statusCode}`)
-  t.teardown(() => asked.destroy())
-  const events: Event<unknown>[] = []
-  const heard = new EventEmitter()
-  let text = ''
-  response.setEncoding('utf8').on('error', () => undefined)
-  response.on('data', (chunk: string) => {
-    text += chunk
-    const whole = text.split('\n\n')
-    text = whole.pop() ?? ''
-    for (const event of whole) {
-      const [, name, data] = /^event: (.*)\ndata: (.*)$/.exec(event) ?? []
-      if (name !== undefined) events.push({ name, data: JSON.parse(data!) as unknown })
-    }
-    heard.emit('news')
-  })
-  const ended = new Promise<boolean>((resolve) => response.once('close', () => resolve(response.complete)))
-  const next = async <Data = unknown>(): Promise<Event<Data>> => {
-    while (events.length === 0) await once(heard, 'news')
-    return events.shift() as Event<Data>
-  }
-  return { headers: response.headers, next, end: () => asked.destroy(), ended }
-}
 
 /** A broadcast of its own, quicker than that of the service. */
 async function serve(

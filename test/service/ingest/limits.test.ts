@@ -4,7 +4,7 @@ import t from 'tap'
 import { until } from '../../support/until.ts'
 import { isProblem, send } from '../../support/http.ts'
 import { article, ndjson } from '../../support/loading.ts'
-import { startPostgres } from '../../support/postgres.ts'
+import { sharedPostgres } from '../../support/postgres.ts'
 import { createDatabase } from '../../support/databases.ts'
 import { startService } from '../../support/service.ts'
 import {
@@ -23,7 +23,7 @@ import {
 const MIB = 1024 * 1024
 /** A body must make progress within this, and may take longer. */
 const REQUEST_MS = 2000
-const postgres = await startPostgres(t)
+const postgres = await sharedPostgres(t)
 const DATABASE_URL = await createDatabase(postgres)
 /** Made before there is a service: packing takes a second, in which none here gets on. */
 const bomb = gzipSync(Buffer.alloc(200 * MIB, ' '))
@@ -41,7 +41,10 @@ const count = async () => (await pool`select count(*) from media_articles`)[0]?.
 const filler = (bytes: number) => Buffer.from(`${'x'.repeat(99)}\n`.repeat(bytes / 100))
 /** COPY statements that run, and have taken so many rows. */
 const copies = async (rows = 0) =>
-  (await postgres.sql`select 1 from pg_stat_progress_copy where tuples_processed >= ${rows}`).length
+  (
+    await pool`select 1 from pg_stat_progress_copy
+      where tuples_processed >= ${rows} and datname = current_database()`
+  ).length
 const many = (from: number) => articleLines(from, 3000)
 
 t.test('too large by its own account, by what comes, and once it is unpacked', async (t) => {

@@ -2,14 +2,14 @@
 import t, { type Test } from 'tap'
 import { LOCK_LIFE_MS, TURN_PATIENCE_MS } from '../../../src/cache/fleet-load.ts'
 import { sharedPostgres } from '../../support/postgres.ts'
-import { startRedis } from '../../support/redis.ts'
+import { sharedRedis } from '../../support/redis.ts'
 import { createDatabase } from '../../support/databases.ts'
 import { beginLife, failingLoad, gatedLoad, loadOf, POLICY, seen, type Life } from '../../support/life.ts'
 import { renewed } from '../../support/renewed.ts'
 import { until } from '../../support/until.ts'
 
 const postgres = await sharedPostgres(t)
-const redis = await startRedis(t)
+const redis = await sharedRedis(t)
 const database = await createDatabase(postgres)
 const RARE = { ...POLICY, isRare: true }
 let worlds = 0
@@ -154,21 +154,4 @@ t.test('what stands at the places of an entry and its lock is no hindrance', asy
   await redis.client.set(lock('b'), 'no lock of ours')
   t.equal(await seen(cache.getOrLoad('b', POLICY, loadOf('body').load)), 'MISS load: body')
   await until('this one too', () => isStored('b'))
-})
-
-t.test('while one waits, Redis goes away', async (t) => {
-  const mortal = await startRedis(t)
-  const place = { database, redis: mortal, prefix: 'mortal' }
-  const [one, other] = await pair(t, place)
-  const slow = gatedLoad()
-  const first = seen(one.cache.getOrLoad('a', POLICY, slow.load))
-  await slow.begun
-  const own = gatedLoad()
-  const second = seen(other.cache.getOrLoad('a', POLICY, own.load))
-  await mortal.kill()
-  await own.begun
-  own.end.open('own')
-  t.equal(await second, 'MISS load: own')
-  slow.end.open('body')
-  t.equal(await first, 'MISS load: body')
 })

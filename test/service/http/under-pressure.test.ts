@@ -7,7 +7,7 @@ import { isProblem, send, type RawAnswer } from '../../support/http.ts'
 
 const DATABASE_URL = await createDatabase(await sharedPostgres(t))
 const LIST = '/api/v1/media/latest'
-const BLOCKED_MS = 80
+const BLOCKED_MS = 250
 const WAIT_LIMIT_MS = 15_000
 
 /** Keeps the event loop of this process, which is the service's, busy until the returned function is called. */
@@ -33,7 +33,7 @@ async function untilStatus(service: TestService, path: string, status: number): 
 }
 
 t.test('a blocked event loop', async (t) => {
-  const service = await startService(t, { DATABASE_URL, PRESSURE_MAX_EVENT_LOOP_DELAY_MS: '30' })
+  const service = await startService(t, { DATABASE_URL, PRESSURE_MAX_EVENT_LOOP_DELAY_MS: '150' })
   const patient = await startService(t, { DATABASE_URL, PRESSURE_MAX_EVENT_LOOP_DELAY_MS: '0' })
   t.equal((await untilStatus(service, '/readyz', 200)).status, 200)
   const unblock = blockEventLoop()
