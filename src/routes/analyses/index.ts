@@ -9,6 +9,7 @@ import { checkSubject } from '../../analyses/subject.ts'
 import type { Config } from '../../config.ts'
 import { NoQuery, problemAnswers } from '../../http/schemas.ts'
 import { invalidParameter, Problem } from '../../problems.ts'
+import { parseDate } from '../../time/instants.ts'
 import { receiptOf } from '../cache/receipt.ts'
 import { answerAnalysis, answerLookUp } from './answer.ts'
 import { resolve } from './asked.ts'
@@ -131,6 +132,7 @@ export const analysisRoutes: FastifyPluginCallbackTypebox<{ config: Config }> = 
     },
     async (request, reply) => {
       reply.header('cache-control', 'no-store')
+      requireDays(request.query)
       // What this instance has counted and not written yet.
       await app.savings.settle()
       return savingsAnswer(app.database, request.query)
@@ -206,4 +208,13 @@ function wholeRequest(body: TextRequest | undefined, query: AnalysisQuery): Text
       { parameter: 'text', detail: 'must be given' },
     ])
   return body
+}
+
+/** The form of both is checked by their schema. @throws Problem for a day that is none, and a range that ends before it begins. */
+function requireDays({ from, to }: { from?: string; to?: string }): void {
+  for (const [name, day] of Object.entries({ from, to }))
+    if (day !== undefined && parseDate(day) === null)
+      throw invalidParameter(name, `is no date (it is ${day})`)
+  if (from !== undefined && to !== undefined && from > to)
+    throw invalidParameter('from', `is ${from}, after to, ${to}`)
 }
