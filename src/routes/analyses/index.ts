@@ -37,14 +37,8 @@ The call goes on when the client leaves. With a subject the result is that perso
 const AnalysisBody = {
   content: {
     'application/json': { schema: TextRequest },
-    'application/octet-stream': {
-      schema: Type.String({ format: 'binary' }),
-      examples: { file: { summary: 'The bytes of a file, under its own content type', value: '…' } },
-    },
-    'multipart/form-data': {
-      schema: FileForm,
-      examples: { form: { summary: 'A form of a page', value: { file: '…', language: 'en' } } },
-    },
+    'application/octet-stream': { schema: Type.String({ format: 'binary' }) },
+    'multipart/form-data': { schema: FileForm },
   },
 }
 

@@ -12,24 +12,24 @@ const language = Type.String({
   pattern: LANGUAGE_PATTERN,
   'x-expects': 'a language tag, such as en or fr',
   description: 'Of the content, such as `en` or `fr`',
-  examples: ['en'],
+  'x-example': 'en',
 })
 const tone = Type.String({
   pattern: TONE_PATTERN,
   'x-expects': 'a tone of the analyser: at most 64 characters on one line',
   description: 'As the analyser knows it',
-  examples: ['formal'],
+  'x-example': 'formal',
 })
 const analyser = Type.String({
   pattern: '^[A-Za-z0-9._-]{1,64}$',
   'x-expects': 'the name of an analyser: at most 64 letters, digits and . _ -',
   description: 'Name of an analyser. Absent: the first one of the configuration, or `lexicon`',
-  examples: ['lexicon'],
+  'x-example': 'lexicon',
 })
 const subject = Type.String({
   description:
     'Whom the content is about, in at most 200 characters: the result is kept for them alone, sealed, and briefly. Better sent as the header `x-subject`, which no log on the way notes',
-  examples: ['Jane Roe'],
+  'x-example': 'Jane Roe',
 })
 
 /** The same in a body of JSON, in a form and in a query. */
@@ -42,7 +42,7 @@ const asked = {
 const parametersText = Type.Optional(
   Type.String({
     description: 'Whatever else the analyser takes, as a JSON object',
-    examples: ['{"depth":2}'],
+    'x-example': '{"depth":2}',
   }),
 )
 
@@ -142,7 +142,7 @@ const day = (edge: string) =>
       pattern: '^\\d{4}-\\d{2}-\\d{2}$',
       'x-expects': 'a date, YYYY-MM-DD',
       description: `The ${edge} day of UTC, included`,
-      examples: ['2026-01-31'],
+      'x-example': '2026-01-31',
     }),
   )
 export const SavingsQuery = Type.Object({

@@ -11,7 +11,7 @@ import { sizeOf } from '../../support/sizes.ts'
 const postgres = await sharedPostgres(t)
 const READS = sizeOf('BOOT_READS')
 // The stories share nothing but the machine and PostgreSQL, each with a database of its own.
-t.jobs = 2
+t.jobs = 1
 
 interface Way {
   redis: TestRedis

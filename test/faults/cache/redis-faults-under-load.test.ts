@@ -14,7 +14,7 @@ import { sizeOf } from '../../support/sizes.ts'
 const READS = sizeOf('FAULT_READS')
 const postgres = await sharedPostgres(t)
 // Two pairs, each with a Redis and a database of its own, and stories one after the other.
-t.jobs = 2
+t.jobs = 1
 
 interface Stage {
   redis: TestRedis
