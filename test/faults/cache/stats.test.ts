@@ -41,6 +41,8 @@ const FIELDS = [
   'windows',
   'fleet',
   'lease',
+  'database',
+  'owed_clears',
   'redis',
   'savings',
 ]
