@@ -20,6 +20,7 @@ import { score } from './score.ts'
 import { sizing } from './sizing.ts'
 import { walk } from './walk.ts'
 import { warm } from './warm.ts'
+import { wrongRecords } from './wrong-records.ts'
 
 const SUITES: Record<string, (databases: Databases) => Promise<Comparison | Comparison[]>> = {
   hit: ({ sample }) => hit(sample),
@@ -32,6 +33,7 @@ const SUITES: Record<string, (databases: Databases) => Promise<Comparison | Comp
   lexicon: () => lexicon(),
   ingest: ({ sample }) => ingest(sample),
   warm: ({ sample }) => warm(sample),
+  wrong: ({ sample }) => wrongRecords(sample),
   polls: ({ sample }) => polls(sample),
   analyses: ({ sample }) => analyses(sample),
   sizing: ({ sample }) => sizing(sample),

@@ -93,8 +93,8 @@ t.test(
     t.teardown(() => sql.end({ timeout: 0 }))
     const before = analyser.calls.length
     // It would take far longer than all of this.
-  analyser.delayMs = 600_000
-  const lost = analyse(holder, 'its caller dies').catch(() => 'lost')
+    analyser.delayMs = 600_000
+    const lost = analyse(holder, 'its caller dies').catch(() => 'lost')
     await until('the call has begun', () => analyser.calls.length > before)
     const waiting = others.flatMap((instance) =>
       Array.from({ length: CALLERS }, () => analyse(instance, 'its caller dies')),
@@ -107,7 +107,7 @@ t.test(
     })
     const killed = performance.now()
     analyser.delayMs = ANALYSER_MS
-  await holder.end('SIGKILL')
+    await holder.end('SIGKILL')
     const answers = await Promise.all(waiting)
     const tookMs = performance.now() - killed
     t.equal(await lost, 'lost')
