@@ -8,6 +8,7 @@ import { loadAnalysers } from '../../analyses/analysers/file.ts'
 import { lexicon } from '../../analyses/analysers/lexicon.ts'
 import type { Config } from '../../config.ts'
 import { reasonOf } from '../../loading/transaction.ts'
+import { SYSTEM_TIME } from '../../time/time.ts'
 import { note, ok, problem, warning, type Finding } from './finding.ts'
 
 const CHECK = 'analysers'
@@ -16,7 +17,7 @@ const CONNECT_LIMIT_MS = 5000
 export interface AnalyserLook {
   findings: Finding[]
   /** Those that the service would have; none where it would not start. */
-  analysers: Analyser[]
+  analysers: readonly Analyser[]
 }
 
 export async function analyserFindings(
@@ -25,7 +26,7 @@ export async function analyserFindings(
 ): Promise<AnalyserLook> {
   const keys = file === undefined ? [] : await keyFindings(file, environment)
   try {
-    const analysers = [...(await loadAnalysers({ file, environment, lexicon })).values()]
+    const analysers = await loadAnalysers({ file, environment, lexicon, time: SYSTEM_TIME })
     const names = analysers.map(({ name }) => name).join(', ')
     const summary =
       file === undefined
