@@ -20,11 +20,17 @@ async function analyse(text: string): Promise<void> {
 }
 
 t.test('nothing is said of analyses until there are some', async (t) => {
-  const { page, errors } = await openDashboard(t, browser, service.url, { viewport: { width: 390, height: 844 } })
+  const { page, errors } = await openDashboard(t, browser, service.url, {
+    viewport: { width: 390, height: 844 },
+  })
   await isLive(page)
   t.equal(await page.locator(TILE).count(), 0)
   for (const text of ['one', 'one', 'one', 'two']) await analyse(text)
-  await shows(page, TILE, /saved today0\.004\u00a0EUR0\.004\u00a0EUR in all, 50\.0\u00a0% without a call, 0 under way, 0\.006 of 0\.01\u00a0EUR left for paid/)
+  await shows(
+    page,
+    TILE,
+    /saved today0\.004 EUR0\.004 EUR in all, 50\.0 % without a call, 0 under way, 0\.006 of 0\.01 EUR left for paid/,
+  )
   t.strictSame(await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]), [390, 390])
   t.strictSame(errors, [])
 })
