@@ -84,7 +84,7 @@ export class Calls {
       held.release()
     }
     const fields = { analyser: analyser.name, outcome: verdict.outcome, ms: Math.round(time.clock() - began) }
-    if (verdict.outcome === 'answered' || (verdict.outcome === 'failed' && verdict.isPaid))
+    if (verdict.outcome === 'answered' || (verdict.outcome !== 'busy' && verdict.isPaid))
       counts.spentMicros += Number(analyser.costMicros)
     if (verdict.outcome === 'answered') {
       log.info(fields, 'analysed')

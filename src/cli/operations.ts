@@ -38,9 +38,9 @@ A key is category:name:parameters, with the parameters sorted. What the service 
 ${KEY_HELP}`
 const DOCTOR_HELP = `
 Looks at the configuration, PostgreSQL, a pooler in front of it, Redis, the running service and the analysers, and says of
-each finding what to do about it. No analyser is asked anything: a connection is made, and ended. It writes one short-lived key into Redis and takes it away again, and sends one notification
-through PostgreSQL; otherwise it changes nothing. Exit code 0: all is well; 5: something has to be mended; 6: something
-should be.`
+each finding what to do about it. It writes one short-lived key into Redis and takes it away again, sends one notification
+through PostgreSQL, and connects to each analyser without asking it anything; otherwise it changes nothing. Exit code 0: all
+is well; 5: something has to be mended; 6: something should be.`
 
 /** @param done takes the exit code. */
 export function addOperations(

@@ -1,4 +1,5 @@
 // Analyses: what is kept and called, whom results may be sealed for, and what was saved; swept while the service runs.
+import { hash } from 'node:crypto'
 import path from 'node:path'
 import fastifyPlugin from 'fastify-plugin'
 import { Analyses } from '../analyses/analyses.ts'
@@ -58,7 +59,7 @@ export default fastifyPlugin<{ config: Config }>(
     const savings = new Savings({
       database,
       time,
-      directory: path.join(config.DATA_DIR, 'savings'),
+      directory: path.join(config.DATA_DIR, 'savings', databaseName(config)),
       onWarning,
     })
     const sweeper = new Sweeper({
@@ -94,3 +95,10 @@ export default fastifyPlugin<{ config: Config }>(
   },
   { name: 'analyses', dependencies: ['time', 'database', 'cache'] },
 )
+
+/** Of its savings' directory: what was counted for another database is none of this one's, although both are run from one directory. */
+function databaseName({ DATABASE_URL }: Config): string {
+  if (DATABASE_URL === undefined) return 'embedded'
+  const { host, pathname } = new URL(DATABASE_URL)
+  return hash('sha1', `${host}${pathname}`).slice(0, 16)
+}

@@ -5,6 +5,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Writable } from 'node:stream'
 import type { Test } from 'tap'
+import { runCommandLine } from '../../src/cli/program.ts'
 import { program, ROOT } from './root.ts'
 
 export interface Ended {
@@ -58,6 +59,25 @@ export function runCommand(
   const command = startCommand(t, args, environment)
   command.stdin.end(input)
   return command.ended
+}
+
+/** Runs a command to its end in this process: a start of one costs more than most do. Its standard input is the test's own; one at a time. */
+export async function runHere(args: string[], environment: Record<string, string>): Promise<Ended> {
+  const ended: Ended = { code: null, stdout: '', stderr: '' }
+  const { log } = console
+  const write = process.stderr.write.bind(process.stderr)
+  console.log = (text: string) => void (ended.stdout += `${text}\n`)
+  process.stderr.write = (text: string | Uint8Array) => {
+    ended.stderr += String(text)
+    return true
+  }
+  try {
+    ended.code = await runCommandLine(args, { ...environment })
+  } finally {
+    console.log = log
+    process.stderr.write = write
+  }
+  return ended
 }
 
 export interface ClearServer {

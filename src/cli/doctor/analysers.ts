@@ -8,6 +8,7 @@ import { loadAnalysers } from '../../analyses/analysers/file.ts'
 import { lexicon } from '../../analyses/analysers/lexicon.ts'
 import type { Config } from '../../config.ts'
 import { reasonOf } from '../../loading/transaction.ts'
+import { SYSTEM_TIME } from '../../time/time.ts'
 import { note, ok, problem, warning, type Finding } from './finding.ts'
 import { SYSTEM_TIME } from '../../time/time.ts'
 

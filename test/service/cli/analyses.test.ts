@@ -1,14 +1,16 @@
-// The commands about analyses, as processes, against a real service: analyse, savings, forget; and a clear of what was paid for where none runs.
+// The commands about analyses, against a real service: analyse, savings, forget; and a clear of what was paid for where none runs.
 import { spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { sql } from 'drizzle-orm'
 import t from 'tap'
 import { freePort } from '../../../src/db/embedded/free-port.ts'
-import { runCommand } from '../../support/commands.ts'
+import { runCommand, runHere } from '../../support/commands.ts'
 import { createDatabase } from '../../support/databases.ts'
 import { addPaidAnalyser } from '../../support/paid-analyser.ts'
 import { sharedPostgres } from '../../support/postgres.ts'
@@ -22,12 +24,21 @@ const there = { DATABASE_URL, BAROMETER_SERVICE: service.url }
 const TODAY = new Date().toISOString().slice(0, 10)
 const SUBJECT = 'Zoë Example'
 const kept = async () =>
-  (await service.database.pool<{ key: string }[]>`select key from analyses order by key`).map(
+  (await service.database.rows<{ key: string }>(sql`select key from analyses order by key`)).map(
     ({ key }) => key,
   )
+const directory = await mkdtemp(path.join(tmpdir(), 'barometer-analyse-'))
+t.teardown(() => rm(directory, { recursive: true }))
 
-const analyse = (args: string[], input = 'Shares rally', environment: Record<string, string> = there) =>
-  runCommand(t, ['analyse', '-', ...args], environment, input)
+/** Writes a file with this content; its path. */
+async function fileOf(content: string | Buffer): Promise<string> {
+  const file = path.join(directory, `${randomUUID()}.txt`)
+  await writeFile(file, content)
+  return file
+}
+
+const analyse = async (args: string[], text = 'Shares rally', environment: Record<string, string> = there) =>
+  runHere(['analyse', await fileOf(text), ...args], environment)
 
 t.test('a text is analysed once; what it cost is said, and HIT or MISS', async (t) => {
   const asked = ['--analyser', 'paid', '--tone', 'dry', '--parameter', 'depth=3', '--parameter', 'by=a=b']
@@ -44,7 +55,8 @@ t.test('a text is analysed once; what it cost is said, and HIT or MISS', async (
       },
     ],
   )
-  const second = await analyse([...asked, '--no-json'], 'Shares  rally\r\n')
+  // From standard input.
+  const second = await runCommand(t, ['analyse', '-', ...asked, '--no-json'], there, 'Shares  rally\r\n')
   t.match(second, { code: 0, stdout: /: HIT, analysed at \d{4}-.* for 0\.002 EUR\n[^]*\n +verdict +calm\n/ })
   t.equal(paid.calls, 1)
   t.match(await analyse([...asked, '--anew', '--no-json']), {
@@ -55,11 +67,9 @@ t.test('a text is analysed once; what it cost is said, and HIT or MISS', async (
 })
 
 t.test('what the service refuses is said, and so is that nobody is there', async (t) => {
-  const [refused, unread, nowhere] = await Promise.all([
-    analyse(['--analyser', 'nobody']),
-    runCommand(t, ['analyse', '/nowhere/text.txt'], there),
-    analyse([], 'Shares rally', { DATABASE_URL, PORT: String(await freePort()) }),
-  ])
+  const refused = await analyse(['--analyser', 'nobody'])
+  const unread = await runHere(['analyse', '/nowhere/text.txt'], there)
+  const nowhere = await analyse([], 'Shares rally', { DATABASE_URL, PORT: String(await freePort()) })
   t.match(refused, {
     code: 1,
     stdout: '',
@@ -71,29 +81,23 @@ t.test('what the service refuses is said, and so is that nobody is there', async
 
 t.test('wrong usage costs nothing', async (t) => {
   const before = paid.calls
-  const wrong: [args: string[], message: RegExp, environment?: Record<string, string>][] = [
+  const wrong: [args: string[], message: RegExp][] = [
     [['analyse', '-', '--parameter', 'depth'], /must be name=value/],
     [['analyse', '-', '--subject', 'a\u0007b'], /the subject holds a control character/],
     [['analyse', '-', '--file', '--subject', ' a'], /must not begin or end with a blank/],
-    [['analyse', '-'], /is no text in UTF-8/],
+    [['analyse', await fileOf(Buffer.from([0xff]))], /is no text in UTF-8/],
+    [['analyse', await fileOf('x'.repeat(3_000_000))], /too long for a text; --file/],
     [['savings', '--from', '2026-02-30x'], /must be a day/],
     [['savings', '--by', 'person'], /Allowed choices are day, analyser/],
     [['forget'], /name the subject, or set BAROMETER_SUBJECT/],
   ]
-  await Promise.all(
-    wrong.map(async ([args, message]) =>
-      t.match(
-        await runCommand(t, args, there, Buffer.from([0xff])),
-        { code: 2, stderr: message },
-        args.join(' '),
-      ),
-    ),
-  )
+  for (const [args, message] of wrong)
+    t.match(await runHere(args, there), { code: 2, stdout: '', stderr: message }, args.join(' '))
   t.equal(paid.calls, before)
 })
 
 t.test('savings as a table, with totals', async (t) => {
-  const table = await runCommand(t, ['savings', '--by', 'analyser', '--no-json'], there)
+  const table = await runHere(['savings', '--by', 'analyser', '--no-json'], there)
   t.match(table, {
     code: 0,
     stdout: new RegExp(
@@ -103,9 +107,9 @@ t.test('savings as a table, with totals', async (t) => {
 for each unit spent, 0\\.5 were saved\n$`,
     ),
   })
-  const days = await runCommand(t, ['savings', '--from', TODAY], there)
+  const days = await runHere(['savings', '--from', TODAY], there)
   t.match(JSON.parse(days.stdout), { data: [{ day: TODAY, calls: 2 }], total: { calls: 2, roi: 0.5 } })
-  const before = await runCommand(t, ['savings', '--to', '2020-01-01'], there)
+  const before = await runHere(['savings', '--to', '2020-01-01'], there)
   t.match(JSON.parse(before.stdout), { data: [], total: { calls: 0 } })
 })
 
@@ -123,7 +127,7 @@ t.test('a person is named by the environment, asked about at a terminal, and for
     text: /about "Zoë Example"\? It cannot be undone. \[y\/N\][^]*nothing was deleted/,
   })
   t.equal(await personal(), 1)
-  const done = await runCommand(t, ['forget', SUBJECT], there)
+  const done = await runHere(['forget', SUBJECT], there)
   const answer = JSON.parse(done.stdout) as { subject_hash: string }
   t.match([done.code, answer], [0, { deleted: 1, receipt: { seq: Number, scope: 'fleet', pending: false } }])
   t.equal(await personal(), 0)
@@ -135,7 +139,7 @@ t.test('a person is named by the environment, asked about at a terminal, and for
     ),
   })
   const nowhere = { DATABASE_URL, PORT: String(await freePort()) }
-  t.match(await runCommand(t, ['forget', SUBJECT], nowhere), {
+  t.match(await runHere(['forget', SUBJECT], nowhere), {
     code: 4,
     stdout: '',
     stderr: /^error: no service at/,
@@ -156,13 +160,10 @@ t.test(
     const server = createServer((request, response) => void answer(request, response)).listen(0, '127.0.0.1')
     await once(server, 'listening')
     t.teardown(() => server.close())
-    const directory = await mkdtemp(path.join(tmpdir(), 'barometer-analyse-'))
-    t.teardown(() => rm(directory, { recursive: true }))
     const bytes = Buffer.from([0xff, 0, 0x0a, 0x80])
-    await writeFile(path.join(directory, 'a.png'), bytes)
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
     const args = ['--file', '--type', 'image/png', '--language', 'fr', '--parameter', 'depth=3', '--anew']
-    const done = await runCommand(t, ['analyse', path.join(directory, 'a.png'), ...args], {
+    const done = await runHere(['analyse', await fileOf(bytes), ...args], {
       BAROMETER_SERVICE: url,
       BAROMETER_SUBJECT: SUBJECT,
       BAROMETER_API_KEY: 'secret',
@@ -183,7 +184,7 @@ t.test('where no service answers, a clear deletes what it names of what was paid
   const nowhere = { DATABASE_URL, PORT: String(await freePort()) }
   const texts = (await kept()).length
   t.ok(texts >= 2)
-  const dry = await runCommand(t, ['clear', 'text:*', '--dry-run'], nowhere)
+  const dry = await runHere(['clear', 'text:*', '--dry-run'], nowhere)
   t.match(
     [dry.code, JSON.parse(dry.stdout)],
     [
@@ -196,13 +197,13 @@ t.test('where no service answers, a clear deletes what it names of what was paid
       },
     ],
   )
-  t.match(await runCommand(t, ['clear', '*', '--yes'], nowhere), { code: 0 })
-  t.match(await runCommand(t, ['clear', 'analysis:*', '--no-json'], nowhere), {
+  t.match(await runHere(['clear', '*', '--yes'], nowhere), { code: 0 })
+  t.match(await runHere(['clear', 'analysis:*', '--no-json'], nowhere), {
     code: 0,
     stdout: /; 0 kept results of analyses deleted, and written to the clear log/,
   })
   t.equal((await kept()).length, texts, 'neither names them')
-  const done = await runCommand(t, ['clear', 'text:*', '--no-json'], nowhere)
+  const done = await runHere(['clear', 'text:*', '--no-json'], nowhere)
   t.match(done, {
     code: 0,
     stdout: new RegExp(
