@@ -10,6 +10,7 @@ import { validatorCompiler } from './http/validation.ts'
 import { loggerOptions } from './log.ts'
 import accessPlugin from './plugins/access.ts'
 import answersPlugin from './plugins/answers.ts'
+import articleScoresPlugin from './plugins/article-scores.ts'
 import carefulWritesPlugin from './plugins/careful-writes.ts'
 import cachePlugin from './plugins/cache.ts'
 import corsPlugin, { corsHeaders } from './plugins/cors.ts'
@@ -123,6 +124,7 @@ async function registerAll(app: FastifyInstance, { config, database, time }: Reg
   await app.register(databasePlugin, { database })
   await app.register(redisPlugin, { config })
   await app.register(cachePlugin, { config })
+  await app.register(articleScoresPlugin, { config })
   await app.register(scoresPlugin, { config })
   await app.register(statsPlugin, { config })
   await app.register(warmingPlugin, { config })

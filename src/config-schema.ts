@@ -123,6 +123,11 @@ export const ConfigSchema = Type.Object({
     default: 1024,
     description: 'Larger answers are served and not stored, in KiB',
   }),
+  ANALYSE_ARTICLES: Type.Enum(['lexicon', 'off'], {
+    default: 'lexicon',
+    description:
+      'Who gives articles that come without a score one: lexicon, which is embedded and reads English and French; off: nobody',
+  }),
   CACHE_WARM_KEYS: Type.Integer({
     minimum: 0,
     maximum: 1000,
