@@ -123,6 +123,12 @@ export const ConfigSchema = Type.Object({
     default: 1024,
     description: 'Larger answers are served and not stored, in KiB',
   }),
+  ANALYSE_ARTICLES: Type.String({
+    pattern: '^[A-Za-z0-9._-]{1,64}$',
+    'x-expects': 'the name of an analyser, lexicon or off',
+    default: 'lexicon',
+    description: 'Who gives articles a score that come without one: an analyser by its name, or off',
+  }),
   CACHE_WARM_KEYS: Type.Integer({
     minimum: 0,
     maximum: 1000,

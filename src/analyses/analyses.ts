@@ -2,7 +2,7 @@
 // cache in front as of any other read; calls stand behind it, each under a claim.
 import { randomUUID } from 'node:crypto'
 import type { Logger } from 'pino'
-import type { Answer, Cache, Loaded } from '../cache/index.ts'
+import { bodyOf, type Answer, type Cache, type Loaded } from '../cache/index.ts'
 import { claimAnalysis, isAnyClaimed, type Claimed } from '../db/analysis-claims.ts'
 import {
   forgetResults,
@@ -14,6 +14,7 @@ import {
 import type { Database } from '../db/client.ts'
 import { Problem } from '../problems.ts'
 import { pause, type Time } from '../time/time.ts'
+import type { Json } from './analysers/analyser.ts'
 import { answerBody } from './answer-body.ts'
 import { Calls, type Order } from './calls.ts'
 import { analyserProblem, analysisUnknown, budgetSpent } from './problems.ts'
@@ -97,6 +98,16 @@ export class Analyses {
     return flight
   }
 
+  /** What was found about a content, now or before. @throws Problem as `obtain`. */
+  async resultOf(order: Order): Promise<Json> {
+    const { key, variant } = order
+    const answer = await this.#lookUpOr(order, async () => {
+      await this.obtain(order)
+      return this.lookUp(key, variant.hash)
+    })
+    return (JSON.parse(bodyOf(answer.entry).toString()) as { result: Json }).result
+  }
+
   /** Deletes the results of a content, of whatever analyser and person, everywhere. */
   async void(hash: string): Promise<Voided> {
     const matches = (key: string): boolean => key.split(':', 2)[1] === hash
@@ -123,6 +134,15 @@ export class Analyses {
     this.#isClosed = true
     for (const slots of this.#slots.values()) slots.close()
     await this.#calls.close(patienceMs)
+  }
+
+  async #lookUpOr(order: Order, otherwise: () => Promise<Answer>): Promise<Answer> {
+    try {
+      return await this.lookUp(order.key, order.variant.hash)
+    } catch (error) {
+      if (error instanceof Problem && error.code === 'analysis_unknown') return otherwise()
+      throw error
+    }
   }
 
   async #load(key: string): Promise<Loaded> {

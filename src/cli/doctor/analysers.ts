@@ -10,7 +10,6 @@ import type { Config } from '../../config.ts'
 import { reasonOf } from '../../loading/transaction.ts'
 import { SYSTEM_TIME } from '../../time/time.ts'
 import { note, ok, problem, warning, type Finding } from './finding.ts'
-import { SYSTEM_TIME } from '../../time/time.ts'
 
 const CHECK = 'analysers'
 const CONNECT_LIMIT_MS = 5000
