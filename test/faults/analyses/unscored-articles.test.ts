@@ -11,7 +11,8 @@ const LIMIT_MS = 5000
 const PATIENCE_MS = 60_000
 
 const postgres = await startPostgres(t)
-const { pool, articles, empty } = await startLoadingDatabase(t, postgres)
+const loading = await startLoadingDatabase(t, postgres)
+const { pool, articles } = loading
 const environment = { DATABASE_URL: postgres.url, ANALYSE_ARTICLES: 'lexicon' }
 
 /** Each change of a score of an analyser is noted, so that one that comes twice is seen. */
@@ -38,7 +39,7 @@ const load = (from: number, many: number) =>
   )
 
 t.beforeEach(async () => {
-  await empty()
+  await loading.empty()
   await pool`truncate analysed`
 })
 
