@@ -2,6 +2,7 @@
 // --profile prints where the time of a hit goes instead.
 import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { backlog } from './backlog.ts'
 import { clearByTag } from './clear-by-tag.ts'
 import { clear } from './clear.ts'
 import type { Comparison } from './compare.ts'
@@ -31,6 +32,7 @@ const SUITES: Record<string, (databases: Databases) => Promise<Comparison | Comp
   lexicon: () => lexicon(),
   ingest: ({ sample }) => ingest(sample),
   warm: ({ sample }) => warm(sample),
+  backlog: ({ sample }) => backlog(sample),
   polls: ({ sample }) => polls(sample),
   sizing: ({ sample }) => sizing(sample),
 }
