@@ -3,6 +3,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { analyses } from './analyses.ts'
+import { backlog } from './backlog.ts'
 import { clearByTag } from './clear-by-tag.ts'
 import { clear } from './clear.ts'
 import type { Comparison } from './compare.ts'
@@ -34,6 +35,7 @@ const SUITES: Record<string, (databases: Databases) => Promise<Comparison | Comp
   ingest: ({ sample }) => ingest(sample),
   warm: ({ sample }) => warm(sample),
   wrong: ({ sample }) => wrongRecords(sample),
+  backlog: ({ sample }) => backlog(sample),
   polls: ({ sample }) => polls(sample),
   analyses: ({ sample }) => analyses(sample),
   sizing: ({ sample }) => sizing(sample),

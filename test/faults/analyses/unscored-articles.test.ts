@@ -11,8 +11,8 @@ const LIMIT_MS = 5000
 const PATIENCE_MS = 60_000
 
 const postgres = await startPostgres(t)
-const loading = await startLoadingDatabase(t, postgres)
-const { pool, articles } = loading
+const database = await startLoadingDatabase(t, postgres)
+const { pool, articles } = database
 const environment = { DATABASE_URL: postgres.url, ANALYSE_ARTICLES: 'lexicon' }
 
 /** Each change of a score of an analyser is noted, so that one that comes twice is seen. */
@@ -39,7 +39,7 @@ const load = (from: number, many: number) =>
   )
 
 t.beforeEach(async () => {
-  await loading.empty()
+  await database.empty()
   await pool`truncate analysed`
 })
 
@@ -66,34 +66,39 @@ t.test(
   },
 )
 
-t.test('killed in a batch: nothing of it is left behind, and the next start does it', async (t) => {
+/** A service that has written a batch of 100 and waits before its commit, until `release`. */
+async function serviceInBatch() {
   await load(0, 100)
-  // Its batch waits here, before its commit.
   const blocker = await pool.reserve()
   await blocker`begin`
-  await blocker`lock table cache_clears in access exclusive mode`
-  const started = startServiceProcess(t, environment)
+  await blocker`lock table analysed in exclusive mode`
+  const service = await startServiceProcess(t, environment)
   await until(
     'the batch to wait',
-    () => pool`select 1 from pg_stat_activity where wait_event_type = 'Lock' and query ~* 'commit'`,
+    () => pool`select 1 from pg_stat_activity where wait_event_type = 'Lock' and query ~ 'set sentiment_by'`,
     (found) => found.length > 0,
     PATIENCE_MS,
-  ).finally(async () => {
+  )
+  const release = async (): Promise<void> => {
     await blocker`rollback`
     blocker.release()
-  })
-  await (await started).end('SIGKILL')
+  }
+  return { service, release }
+}
+
+t.test('killed in a batch: nothing of it is left behind, and the next start does it', async (t) => {
+  const { service, release } = await serviceInBatch()
+  await service.end('SIGKILL')
   await startServiceProcess(t, environment)
+  await release()
   t.match(await until('all', count, (now) => now.left === 0, PATIENCE_MS), { noted: 100, twice: 0 })
 })
 
 t.test('a process that is stopped in a batch is not waited for', async (t) => {
-  const stopped = await startServiceProcess(t, environment)
-  await load(0, 1)
-  await until('its score', count, (now) => now.left === 0, PATIENCE_MS)
-  process.kill(stopped.pid, 'SIGSTOP')
-  t.teardown(() => process.kill(stopped.pid, 'SIGCONT'))
-  await load(1, 100)
+  const { service, release } = await serviceInBatch()
+  process.kill(service.pid, 'SIGSTOP')
+  t.teardown(() => process.kill(service.pid, 'SIGCONT'))
+  await release()
   await startServiceProcess(t, environment)
-  t.match(await until('all', count, (now) => now.left === 0, PATIENCE_MS), { twice: 0 })
+  t.match(await until('all', count, (now) => now.left === 0, PATIENCE_MS), { noted: 100, twice: 0 })
 })

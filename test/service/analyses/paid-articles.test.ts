@@ -1,7 +1,9 @@
 // Articles without a score, asked of an analyser that costs: each once, and what it does not take is left.
 import t from 'tap'
 import { analysersFile, sendJson, startAnalyser } from '../../support/analyser.ts'
-import { send, startFilledDatabase } from '../../support/http.ts'
+import { createDatabase } from '../../support/databases.ts'
+import { send } from '../../support/http.ts'
+import { sharedPostgres } from '../../support/postgres.ts'
 import { startService } from '../../support/service.ts'
 import { until } from '../../support/until.ts'
 
@@ -9,17 +11,13 @@ const analyser = await startAnalyser(t)
 analyser.answer = ({ text }, response) =>
   text.includes('refused') ? sendJson(response, {}, 422) : sendJson(response, { verdict: { score: 0.7 } })
 const environment = {
-  DATABASE_URL: await startFilledDatabase(t),
+  DATABASE_URL: await createDatabase(await sharedPostgres(t)),
   ANALYSERS: await analysersFile(t, analyser.url),
 }
 
 t.test('by its name', async (t) => {
   const service = await startService(t, { ...environment, ANALYSE_ARTICLES: 'paid' })
   const { pool } = service.database
-  await until('what was there is done', async () => {
-    const rows = await pool`select from media_articles where sentiment_score is null and sentiment_by is null`
-    return rows.length === 0
-  })
   const before = analyser.calls.length
   const article = (id: number, title: string) =>
     JSON.stringify({ source: 'wire', title, url: `https://wire.example/${id}`, published_at: '2026-01-01' })
