@@ -6,7 +6,7 @@ import { scoreByAnalyser } from '../analyses/article-orders.ts'
 import { scoreByLexicon } from '../analyses/articles.ts'
 import { ConfigError, type Config } from '../config.ts'
 import { Keeper } from '../loading/keeper.ts'
-import { scoreUnscored, type Analysing, type AnalysingOptions } from '../loading/unscored-articles.ts'
+import { scoreUnscored, type Analysing } from '../loading/unscored-articles.ts'
 
 /**
  * Of a backlog a batch every few seconds: each expires answers that are made of articles. Whoever is at it may have died; what others were writing
@@ -30,9 +30,11 @@ export default fastifyPlugin<{ config: Config }>(
       return
     }
     const isEmbedded = name === LEXICON
-    const asked = isEmbedded ? { score: scoreByLexicon } : paid(analyser)
+    const { background } = app.database
     const keeper = new Keeper<Analysing>({
-      work: () => scoreUnscored({ pool: app.database.background, analyser: name, ...asked }),
+      work: isEmbedded
+        ? () => scoreUnscored({ pool: background, analyser: name, score: scoreByLexicon })
+        : paid(analyser),
       lookAgainMs: isEmbedded ? LOOK_AGAIN_MS : { ...LOOK_AGAIN_MS, failed: PAID_FAILED_MS },
       onOutcome: ({ scored }, ms) => {
         if (scored > 0) app.log.info({ scored, analyser: name, ms: Math.round(ms) }, 'articles analysed')
@@ -53,11 +55,20 @@ export default fastifyPlugin<{ config: Config }>(
     done()
 
     /** A batch is what is asked at a time; what was paid for is kept, whatever becomes of the batch. */
-    function paid(analyser: Analyser): Pick<AnalysingOptions, 'score' | 'batch' | 'patienceMs'> {
+    function paid(analyser: Analyser): () => Promise<Analysing> {
       const score = scoreByAnalyser(analyser, config.ANALYSIS_TTL_TEXT, (order) =>
         app.analyses.resultOf(order),
       )
-      return { score, batch: analyser.concurrency, patienceMs: analyser.timeoutMs }
+      const { concurrency: batch, timeoutMs: patienceMs } = analyser
+      return async () => {
+        // What others do in the background does not wait for an analyser.
+        const pool = app.database.connect()
+        try {
+          return await scoreUnscored({ pool, analyser: name, score, batch, patienceMs })
+        } finally {
+          await pool.end({ timeout: 0 })
+        }
+      }
     }
   },
   { name: 'article-scores', dependencies: ['time', 'database', 'cache', 'analyses'] },
