@@ -62,13 +62,13 @@ export async function hitsPerSecond(server: Server, plan: LoadPlan): Promise<Mea
   return measured
 }
 
-/** Beside hits at so many a second: the 99th percentile of the time from when each was due to its answer, in milliseconds. */
+/** Of hits at so many a second: quantiles of the time from when each was due to its answer, and the longest, in milliseconds. */
 export async function latencyAt(
   server: Server,
   plan: Pick<LoadPlan, 'targets' | 'rate' | 'until'>,
-): Promise<{ p50: number; p99: number; meanwhile: string | undefined }> {
-  const { p50, p99, meanwhile } = await load(server, { ...plan, connections: CONNECTIONS })
-  return { p50, p99, meanwhile }
+): Promise<{ p50: number; p99: number; max: number; meanwhile: string | undefined }> {
+  const { p50, p99, max, meanwhile } = await load(server, { ...plan, connections: CONNECTIONS })
+  return { p50, p99, max, meanwhile }
 }
 
 async function misses(server: Server): Promise<number> {

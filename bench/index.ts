@@ -3,6 +3,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { analyses } from './analyses.ts'
+import { backlog } from './backlog.ts'
 import { clearByTag } from './clear-by-tag.ts'
 import { clear } from './clear.ts'
 import type { Comparison } from './compare.ts'
@@ -20,6 +21,7 @@ import { score } from './score.ts'
 import { sizing } from './sizing.ts'
 import { walk } from './walk.ts'
 import { warm } from './warm.ts'
+import { wrongRecords } from './wrong-records.ts'
 
 const SUITES: Record<string, (databases: Databases) => Promise<Comparison | Comparison[]>> = {
   hit: ({ sample }) => hit(sample),
@@ -32,6 +34,8 @@ const SUITES: Record<string, (databases: Databases) => Promise<Comparison | Comp
   lexicon: () => lexicon(),
   ingest: ({ sample }) => ingest(sample),
   warm: ({ sample }) => warm(sample),
+  wrong: ({ sample }) => wrongRecords(sample),
+  backlog: ({ sample }) => backlog(sample),
   polls: ({ sample }) => polls(sample),
   analyses: ({ sample }) => analyses(sample),
   sizing: ({ sample }) => sizing(sample),

@@ -1,4 +1,4 @@
-// Texts that the lexicon analyses a second on one core, beside what any lexicon has to do: cutting the same texts into words, and looking each of
+// Texts that the lexicon analyses a second of CPU time, beside what any lexicon has to do: cutting the same texts into words, and looking each of
 // them up in the general list that it contains.
 import { VADER } from '../src/analyses/lexicon/data/vader.ts'
 import { analyseSentiment } from '../src/analyses/lexicon/index.ts'
@@ -8,7 +8,6 @@ import { compare, PAIRS, type Comparison, type Measured } from './compare.ts'
 /** Headlines of about 15 words, and sentences of about 40, half each. */
 const LENGTHS = [15, 40]
 const TEXTS = 2000
-const SECOND_MS = 1000
 const ASKED = 10_000
 
 export async function lexicon(): Promise<Comparison[]> {
@@ -19,13 +18,15 @@ export async function lexicon(): Promise<Comparison[]> {
     VADER.flatMap(([valence, words]) => words.split(/[,\n]+/).map((word) => [word, valence])),
   )
   const perSecond = (analyse: (text: string) => unknown): Promise<Measured> => {
-    const started = performance.now()
-    let analysed = 0
-    while (performance.now() - started < SECOND_MS) {
+    const started = process.cpuUsage()
+    let [analysed, seconds] = [0, 0]
+    while (seconds < 1) {
       for (const text of texts) analyse(text)
       analysed += texts.length
+      const { user, system } = process.cpuUsage(started)
+      seconds = (user + system) / 1_000_000
     }
-    return Promise.resolve({ value: analysed / ((performance.now() - started) / 1000) })
+    return Promise.resolve({ value: analysed / seconds })
   }
   const { ours, yardstick, ratio } = await compare(PAIRS, {
     ours: () => perSecond((text) => analyseSentiment(text)),
@@ -39,11 +40,19 @@ export async function lexicon(): Promise<Comparison[]> {
   })
   const name = 'sentiment by the lexicon, texts of 15 and 40 words, English and French'
   return [
-    { name, against: null, unit: 'texts/s', ours, yardstick: null, ratio: null, bound: { atLeast: ASKED } },
+    {
+      name,
+      against: null,
+      unit: 'texts/s of CPU time',
+      ours,
+      yardstick: null,
+      ratio: null,
+      bound: { atLeast: ASKED },
+    },
     {
       name: 'the same',
       against: 'the words looked up in a general list, without any rule',
-      unit: 'texts/s',
+      unit: 'texts/s of CPU time',
       ours,
       yardstick,
       ratio,

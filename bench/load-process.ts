@@ -51,6 +51,7 @@ const printed: Printed = {
   seconds,
   p50: quantile(0.5),
   p99: quantile(0.99),
+  max: quantile(1),
   serverCpuSeconds: server === null || before.server === null ? null : server - before.server,
   ownCpuSeconds: (own.user + own.system) / 1e6,
   ...(meanwhile === undefined ? {} : { meanwhile }),

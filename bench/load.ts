@@ -40,6 +40,7 @@ export interface Printed {
   /** In milliseconds, from when a request was due. */
   p50: number
   p99: number
+  max: number
   serverCpuSeconds: number | null
   ownCpuSeconds: number
   /** The answer to the request that lasted as long as the load. */

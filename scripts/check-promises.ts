@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 
 const ROOT = path.resolve(import.meta.dirname, '..')
-const PAGES = ['docs/caching.md', 'docs/pagination.md']
+const PAGES = ['docs/caching.md', 'docs/pagination.md', 'docs/analyses.md']
 const TABLE = 'docs/tests.md'
 
 const read = (file: string): string => readFileSync(path.join(ROOT, file), 'utf8')

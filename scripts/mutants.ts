@@ -7,13 +7,15 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs, promisify } from 'node:util'
+import { startServers, type Servers } from './tests/servers.ts'
+import { transpile } from './tests/transpile.ts'
 
 const run = promisify(execFile)
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const PATCHES = path.join(ROOT, 'mutants')
 const KILL = /^kill: (.+)$/m
-/** Of one test file: a mutant that makes it hang is found out as well. */
-const FILE_LIMIT_MS = 180_000
+/** Of one test file, as in a run of all tests: a mutant that makes it hang is found out as well. */
+const FILE_LIMIT_MS = 300_000
 
 const { values, positionals: wanted } = parseArgs({
   allowPositionals: true,
@@ -26,14 +28,21 @@ type Ran = { outcome: 'passed' } | { outcome: 'failed' | 'broken'; because: stri
 /** What became of a mutant; all but `killed` is an error. */
 type Verdict = 'killed' | 'LIVES' | 'DOES NOT APPLY' | 'DOES NOT RUN' | 'NOT REACHED'
 
-/** The one place that knows how a test file is run. */
+/** PostgreSQL and Redis for all files that need one, from the first such file on. */
+let servers = null as Promise<Servers> | null
+
+/** The one place that knows how a test file is run: as `npm test` does, one after the other. */
 async function runTest(tree: string, file: string): Promise<Ran> {
-  const child = spawn(process.execPath, ['--import=tsx', file], {
-    cwd: tree,
+  const copy = transpile(tree)
+  const isUnit = file.startsWith('test/unit/')
+  if (!isUnit) servers ??= startServers({ workers: 1, browser: false })
+  const environment = isUnit ? {} : (await servers)?.environmentOf(0)
+  const child = spawn(process.execPath, ['--enable-source-maps', file.replace(/\.ts$/, '.js')], {
+    cwd: copy,
     // With whatever it has started, where it has to be ended.
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, TAP_TIMEOUT: String(FILE_LIMIT_MS / 1000), TAP_BAIL: '1' },
+    env: { ...process.env, ...environment, TAP_TIMEOUT: String(FILE_LIMIT_MS / 1000), TAP_BAIL: '1' },
   })
   let output = ''
   const note = (chunk: string): void => void (output += chunk)
@@ -153,6 +162,7 @@ try {
     console.log(`${index + 1}/${patches.length} ${verdict} ${patch.replace('.patch', '')}: ${because}`)
   }
 } finally {
+  await (await servers)?.stop()
   await rm(tree, { recursive: true, force: true })
 }
 console.log(

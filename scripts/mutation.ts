@@ -1,11 +1,14 @@
-// StrykerJS on the pure parts, module by module: `npm run mutation` for all, `npm run mutation -- cursor score-rank` for some. What survives and is no mistake
-// is listed, with a reason, in mutation/equivalent.ts.
+// StrykerJS on the pure parts, module by module: `npm run mutation` for all, `npm run mutation -- cursor score-rank` for some, with `--slice` for those of
+// today. What survives and is no mistake is listed, with a reason, in mutation/equivalent.ts.
 import { readFile, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import type { MutantResult } from '@stryker-mutator/api/core'
 import { Stryker } from '@stryker-mutator/core'
 import { build } from 'esbuild'
 import { EQUIVALENT } from './mutation/equivalent.ts'
+import { isOfToday } from './tests/selection.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const LEAST_PERCENT = 90
@@ -30,6 +33,7 @@ function scored(sources: string[], tests: string[]): Module {
   }
 }
 
+/** A slice of the soak has one of the first seven, and the one that stands seven places behind it: long ones come alone. */
 const MODULES: Record<string, Module> = {
   'clear-history': {
     mutate: ['src/cache/clear-history.ts'],
@@ -39,14 +43,11 @@ const MODULES: Record<string, Module> = {
     mutate: ['src/cache/entry.ts'],
     testFiles: ['test/unit/cache/entry.test.ts', 'test/unit/cache/entry-inflated.test.ts'],
   },
-  cursor: {
-    mutate: ['src/pagination/cursor.ts'],
-    testFiles: ['test/unit/pagination/cursor.test.ts'],
-    mostRuns: 100,
-  },
+  'score-simplified': scored(['simplified'], ['simplified']),
   glob: {
     mutate: ['src/cache/glob.ts', 'src/cache/glob-automaton.ts'],
     testFiles: ['test/unit/cache/glob-automaton.test.ts'],
+    mostRuns: 100,
   },
   pagination: {
     // Without the schemas, which are texts for people and numbers that requests are tested by.
@@ -57,8 +58,12 @@ const MODULES: Record<string, Module> = {
   'score-rank': scored(['rank'], ['rank']),
   'score-method': scored(['method'], ['method']),
   'score-history': scored(['history'], ['dates', 'history']),
-  'score-simplified': scored(['simplified'], ['simplified']),
-  'score-series': scored(['windows', 'components'], ['bonds-and-media', 'components']),
+  'score-series': scored(['windows', 'components'], ['windows', 'bonds-and-media', 'components']),
+  cursor: {
+    mutate: ['src/pagination/cursor.ts'],
+    testFiles: ['test/unit/pagination/cursor.test.ts'],
+    mostRuns: 100,
+  },
 }
 
 interface Survivor {
@@ -69,6 +74,12 @@ interface Survivor {
   becomes: string
 }
 
+async function survivorOf({ fileName, location, replacement }: MutantResult): Promise<Survivor> {
+  const number = location.start.line
+  const line = (await readFile(fileName, 'utf8')).split('\n')[number - 1]?.trim() ?? ''
+  return { file: path.relative(ROOT, fileName), line, number, becomes: replacement }
+}
+
 /** @returns whether enough is killed, and nothing is listed that is not there. */
 async function measure(name: string, { mutate, testFiles, mostRuns = 1500 }: Module): Promise<boolean> {
   await build({
@@ -77,6 +88,7 @@ async function measure(name: string, { mutate, testFiles, mostRuns = 1500 }: Mod
     format: 'esm',
     target: 'node20',
   })
+  const began = performance.now()
   const results = await new Stryker({
     configFile: 'stryker.config.json',
     plugins: [RUNNER],
@@ -85,43 +97,43 @@ async function measure(name: string, { mutate, testFiles, mostRuns = 1500 }: Mod
   }).runMutationTest()
   const detected = results.filter(({ status }) => status === 'Killed' || status === 'Timeout')
   const alive = results.filter(({ status }) => status === 'Survived' || status === 'NoCoverage')
-  const survivors: Survivor[] = []
-  for (const { fileName, location, replacement } of alive) {
-    const file = path.relative(ROOT, fileName)
-    const number = location.start.line
-    const line = (await readFile(fileName, 'utf8')).split('\n')[number - 1]?.trim() ?? ''
-    survivors.push({ file, line, number, becomes: replacement })
-  }
+  const survivors = await Promise.all(alive.map(survivorOf))
   // One each: of two mutants that read alike only one may be equivalent.
   const stale = EQUIVALENT.filter(({ file }) => mutate.includes(file))
-  const unlisted = survivors.filter(({ file, line, becomes }) => {
+  const isListed = ({ file, line, becomes }: Survivor): boolean => {
     const at = stale.findIndex(
       (listed) => listed.file === file && listed.line === line && listed.becomes === becomes,
     )
     if (at !== -1) stale.splice(at, 1)
-    return at === -1
-  })
+    return at !== -1
+  }
+  const unlisted = survivors.filter((survivor) => !isListed(survivor))
+  // On a busy machine time may be over for one that would have lived.
+  for (const result of results) if (result.status === 'Timeout') isListed(await survivorOf(result))
   for (const { file, number, line, becomes } of unlisted)
     console.log(`LIVES ${file}:${number}: ${line}\n  with ${becomes}`)
   for (const { file, line, becomes } of stale)
     console.log(`LISTED AS EQUIVALENT, AND NOT ALIVE ${file}: ${line}\n  with ${becomes}`)
   const percent = (100 * detected.length) / (detected.length + unlisted.length)
+  const seconds = ((performance.now() - began) / 1000).toFixed(0)
   const others = results.length - detected.length - alive.length
   console.log(
-    `${name}: ${percent.toFixed(1)} % (${detected.length} killed, ${unlisted.length} alive, ` +
+    `${name}: ${percent.toFixed(1)} % in ${seconds} s (${detected.length} killed, ${unlisted.length} alive, ` +
       `${survivors.length - unlisted.length} equivalent${others > 0 ? `, ${others} that do not run` : ''})`,
   )
   return percent >= LEAST_PERCENT && stale.length === 0
 }
 
-const wanted = process.argv.slice(2)
-const isWanted = (name: string): boolean =>
-  wanted.length === 0 || wanted.some((part) => name.startsWith(part))
-const unknown = wanted.find((part) => !Object.keys(MODULES).some((name) => name.startsWith(part)))
+const { values, positionals } = parseArgs({
+  options: { slice: { type: 'boolean', default: false } },
+  allowPositionals: true,
+})
+const unknown = positionals.find((part) => !Object.keys(MODULES).some((name) => name.startsWith(part)))
 if (unknown !== undefined)
   throw new Error(`${unknown} is no module: there are ${Object.keys(MODULES).join(', ')}`)
-for (const [name, module] of Object.entries(MODULES)) {
-  if (!isWanted(name)) continue
+for (const [place, [name, module]] of Object.entries(MODULES).entries()) {
+  if (positionals.length > 0 && !positionals.some((part) => name.startsWith(part))) continue
+  if (values.slice && !isOfToday(place)) continue
   if (!(await measure(name, module))) process.exitCode = 1
 }
 await rm(TEMPORARY, { recursive: true, force: true })

@@ -1,17 +1,16 @@
 // Runs tests: `npm test` all, `npm test -- test/pagination` what is named, in three tiers, each as wide as it bears. `npm run soak` runs the long
-// ones at full size, one after the other; with `--slice` those of today, so that a week has them all.
+// ones at full size, one after the other, and has the pure parts mutated; with `--slice` those of today, so that a week has them all.
 import { spawnSync } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { explain, runFile, type FileRun } from './tests/file-run.ts'
-import { select, TIERS, type TestFile, type Tier } from './tests/selection.ts'
+import { isOfToday, select, TIERS, type TestFile, type Tier } from './tests/selection.ts'
 import { SIZES } from '../test/support/sizes.ts'
 import { startServers, type Servers } from './tests/servers.ts'
 import { transpile } from './tests/transpile.ts'
 
 const ROOT = path.resolve(import.meta.dirname, '..')
-const DAYS = 7
 const SLOWEST = 10
 
 const { values, positionals } = parseArgs({
@@ -73,10 +72,8 @@ async function main(): Promise<boolean> {
 function longFiles(): TestFile[] {
   const long = select(ROOT, [...new Set(Object.values(SIZES).map(({ file }) => file))])
   const named = positionals.length === 0 ? long : select(ROOT, positionals)
-  const today = Math.floor(Date.now() / 86_400_000) % DAYS
   const files = long.filter(
-    ({ name }, index) =>
-      named.some((file) => file.name === name) && (!values.slice || index % DAYS === today),
+    ({ name }, place) => named.some((file) => file.name === name) && (!values.slice || isOfToday(place)),
   )
   for (const [variable, { file, soak, counts }] of Object.entries(SIZES))
     if (files.some(({ name }) => name === file))
@@ -144,18 +141,24 @@ function report(ran: Ran[]): boolean {
 
 /** A process of its own: installing takes a while and speaks for itself. */
 function requireServers(): void {
-  const { status } = spawnSync(
-    process.execPath,
-    ['--import=tsx', path.join(ROOT, 'scripts/require-servers.ts')],
-    {
-      stdio: 'inherit',
-    },
-  )
-  if (status !== 0) process.exit(status ?? 1)
+  if (!runScript('require-servers.ts')) process.exit(1)
+}
+
+/** StrykerJS on the pure parts, or on those of today. */
+function mutate(): boolean {
+  return runScript('mutation.ts', ...(values.slice ? ['--slice'] : []))
+}
+
+function runScript(name: string, ...args: string[]): boolean {
+  const script = path.join(ROOT, 'scripts', name)
+  return spawnSync(process.execPath, ['--import=tsx', script, ...args], { stdio: 'inherit' }).status === 0
 }
 
 try {
-  process.exitCode = (await main()) ? 0 : 1
+  const passed = await main()
+  // Whoever names tests wants these.
+  const killed = values.soak && positionals.length === 0 ? mutate() : true
+  process.exitCode = passed && killed ? 0 : 1
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)
   process.exitCode = 1

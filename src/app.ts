@@ -11,6 +11,7 @@ import { loggerOptions } from './log.ts'
 import accessPlugin from './plugins/access.ts'
 import analysesPlugin from './plugins/analyses.ts'
 import answersPlugin from './plugins/answers.ts'
+import articleScoresPlugin from './plugins/article-scores.ts'
 import carefulWritesPlugin from './plugins/careful-writes.ts'
 import cachePlugin from './plugins/cache.ts'
 import corsPlugin, { corsHeaders } from './plugins/cors.ts'
@@ -127,6 +128,7 @@ async function registerAll(app: FastifyInstance, { config, database, time }: Reg
   await app.register(cachePlugin, { config })
   await app.register(scoresPlugin, { config })
   await app.register(analysesPlugin, { config })
+  await app.register(articleScoresPlugin, { config })
   await app.register(statsPlugin, { config })
   await app.register(warmingPlugin, { config })
   await app.register(metricsPlugin, { config })

@@ -123,6 +123,12 @@ export const ConfigSchema = Type.Object({
     default: 1024,
     description: 'Larger answers are served and not stored, in KiB',
   }),
+  ANALYSE_ARTICLES: Type.String({
+    pattern: '^[A-Za-z0-9._-]{1,64}$',
+    'x-expects': 'the name of an analyser, lexicon or off',
+    default: 'lexicon',
+    description: 'Who gives articles a score that come without one: an analyser by its name, or off',
+  }),
   CACHE_WARM_KEYS: Type.Integer({
     minimum: 0,
     maximum: 1000,
@@ -154,7 +160,7 @@ export const ConfigSchema = Type.Object({
       pattern: '^([0-9A-Fa-f]{64}|[A-Za-z0-9+/_-]{43}=?)$',
       'x-expects': '32 random bytes, in hexadecimal digits or base64',
       description:
-        'Seals what is personal: 32 random bytes, as `openssl rand -hex 32` prints them. Unset: made under DATA_DIR for the embedded PostgreSQL; elsewhere analyses with a subject are refused',
+        'Seals personal results: what `openssl rand -hex 32` prints; unset: made under DATA_DIR for the embedded PostgreSQL, elsewhere subjects are refused',
     }),
   ),
   ANALYSIS_TTL_TEXT: seconds(2_592_000, 'How long the result of a text is kept'),

@@ -6,6 +6,14 @@ import path from 'node:path'
 export const TIERS = ['unit', 'service', 'faults'] as const
 export type Tier = (typeof TIERS)[number]
 
+/** A slice a day, so that a week has them all. */
+const DAYS = 7
+
+/** Whether what stands at this place of a list is in the slice of today. */
+export function isOfToday(place: number, now = Date.now()): boolean {
+  return place % DAYS === Math.floor(now / 86_400_000) % DAYS
+}
+
 export interface TestFile {
   tier: Tier
   /** From the root, such as `test/unit/cache/key.test.ts`. */

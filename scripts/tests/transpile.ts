@@ -6,7 +6,6 @@ import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-const COPY = path.join(ROOT, '.transpiled')
 const TRANSLATED = ['src', 'test', 'scripts']
 /** Not part of the project, or made from it. */
 const LEFT_OUT = new Set(['.git', '.transpiled', '.data', '.tap', 'dist', 'node_modules', ...TRANSLATED])
@@ -19,18 +18,19 @@ const OPTIONS: ts.CompilerOptions = {
   inlineSourceMap: true,
 }
 
-/** Brings the copy up to date; its path. */
-export function transpile(): string {
-  mkdirSync(COPY, { recursive: true })
+/** Brings the copy in a tree, which is this one unless another is named, up to date; its path. */
+export function transpile(root = ROOT): string {
+  const copy = path.join(root, '.transpiled')
+  mkdirSync(copy, { recursive: true })
   const wanted = new Set<string>(TRANSLATED)
-  for (const name of readdirSync(ROOT)) {
+  for (const name of readdirSync(root)) {
     if (LEFT_OUT.has(name)) continue
     wanted.add(name)
-    link(path.join(ROOT, name), path.join(COPY, name))
+    link(path.join(root, name), path.join(copy, name))
   }
-  keepOnly(COPY, wanted)
-  for (const name of TRANSLATED) transpileFolder(path.join(ROOT, name), path.join(COPY, name))
-  return COPY
+  keepOnly(copy, wanted)
+  for (const name of TRANSLATED) transpileFolder(path.join(root, name), path.join(copy, name))
+  return copy
 }
 
 function transpileFolder(from: string, to: string): void {

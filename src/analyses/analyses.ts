@@ -2,7 +2,7 @@
 // cache in front as of any other read; calls stand behind it, each under a claim.
 import { randomUUID } from 'node:crypto'
 import type { Logger } from 'pino'
-import type { Answer, Cache, Loaded } from '../cache/index.ts'
+import { bodyOf, type Answer, type Cache, type Loaded } from '../cache/index.ts'
 import { claimAnalysis, isAnyClaimed, type Claimed } from '../db/analysis-claims.ts'
 import {
   forgetResults,
@@ -14,6 +14,7 @@ import {
 import type { Database } from '../db/client.ts'
 import { Problem } from '../problems.ts'
 import { pause, type Time } from '../time/time.ts'
+import type { Json } from './analysers/analyser.ts'
 import { answerBody } from './answer-body.ts'
 import { Calls, type Order } from './calls.ts'
 import { analyserProblem, analysisUnknown, budgetSpent } from './problems.ts'
@@ -42,15 +43,17 @@ const ATTEMPTS = 3
 const UNDER_WAY_RETRY_S = 2
 
 export class Analyses {
-  readonly calls: Calls
+  readonly #calls: Calls
   readonly #parts: AnalysesParts
   readonly #slots = new Map<string, Slots>()
   /** By key; of none that is personal or forced. */
   readonly #flights = new Map<string, Promise<'called' | 'shared' | 'kept'>>()
 
+  #isClosed = false
+
   constructor(parts: AnalysesParts) {
     this.#parts = parts
-    this.calls = new Calls(parts)
+    this.#calls = new Calls(parts)
   }
 
   /** The kept answer of a key that is nobody's, from the cache or PostgreSQL. @throws Problem analysis_unknown. */
@@ -95,6 +98,16 @@ export class Analyses {
     return flight
   }
 
+  /** What was found about a content, now or before. @throws Problem as `obtain`. */
+  async resultOf(order: Order): Promise<Json> {
+    const { key, variant } = order
+    const answer = await this.#lookUpOr(order, async () => {
+      await this.obtain(order)
+      return this.lookUp(key, variant.hash)
+    })
+    return (JSON.parse(bodyOf(answer.entry).toString()) as { result: Json }).result
+  }
+
   /** Deletes the results of a content, of whatever analyser and person, everywhere. */
   async void(hash: string): Promise<Voided> {
     const matches = (key: string): boolean => key.split(':', 2)[1] === hash
@@ -106,9 +119,30 @@ export class Analyses {
     return forgetResults(this.#parts.database.pool, subjectHash)
   }
 
+  /** What this instance called, by analyser. */
+  get callCounts(): Calls['counts'] {
+    return this.#calls.counts
+  }
+
   /** Calls made now and callers in line, by analyser. */
   get usage(): ReadonlyMap<string, { taken: number; waiting: number }> {
     return new Map([...this.#slots].map(([name, slots]) => [name, slots.usage]))
+  }
+
+  /** Begins no more calls, and waits so long for those under way; others make again what takes longer. */
+  async close(patienceMs: number): Promise<void> {
+    this.#isClosed = true
+    for (const slots of this.#slots.values()) slots.close()
+    await this.#calls.close(patienceMs)
+  }
+
+  async #lookUpOr(order: Order, otherwise: () => Promise<Answer>): Promise<Answer> {
+    try {
+      return await this.lookUp(order.key, order.variant.hash)
+    } catch (error) {
+      if (error instanceof Problem && error.code === 'analysis_unknown') return otherwise()
+      throw error
+    }
   }
 
   async #load(key: string): Promise<Loaded> {
@@ -172,7 +206,7 @@ export class Analyses {
       isForced,
     })
     if (claimed.state !== 'mine') return claimed
-    if (!(await this.calls.make(order, token))) return 'lost'
+    if (!(await this.#calls.make(order, token))) return 'lost'
     if (variant.subject !== null) this.#parts.onPersonal(order.ttlSeconds)
     return 'landed'
   }
@@ -189,6 +223,7 @@ export class Analyses {
   #slotsOf({ variant: { analyser } }: Order): Slots {
     let slots = this.#slots.get(analyser.name)
     if (slots === undefined) this.#slots.set(analyser.name, (slots = new Slots(analyser.concurrency)))
+    if (this.#isClosed) slots.close()
     return slots
   }
 }

@@ -112,12 +112,12 @@ export class Calls {
     const renewLater = (): void => {
       cancel = time.after(RENEW_MS, () => {
         // Where PostgreSQL does not answer, nobody else can take the claim over either.
-        renewClaim(database, key, token)
+        void renewClaim(database, key, token)
           .catch(() => true)
           .then((isMine) => {
             if (!isMine) lost.abort()
             else if (isHeld) renewLater()
-          }, undefined)
+          })
       })
     }
     renewLater()

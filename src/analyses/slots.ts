@@ -6,8 +6,9 @@ const RETRY_AFTER_S = 5
 
 export class Slots {
   readonly #limit: number
-  readonly #waiting: (() => void)[] = []
+  readonly #waiting: { go: () => void; refuse: (error: Error) => void }[] = []
   #taken = 0
+  #isClosed = false
 
   /** @param limit calls at a time. */
   constructor(limit: number) {
@@ -21,6 +22,7 @@ export class Slots {
 
   /** Runs `work` once there is room. @throws Problem analyses_busy where too many wait already. */
   async run<Result>(work: () => Promise<Result>): Promise<Result> {
+    if (this.#isClosed) throw stopping()
     if (this.#taken < this.#limit) this.#taken++
     else await this.#turn()
     try {
@@ -29,8 +31,14 @@ export class Slots {
       const next = this.#waiting.shift()
       // It takes the place over.
       if (next === undefined) this.#taken--
-      else next()
+      else next.go()
     }
+  }
+
+  /** Refuses whoever waits, and whoever comes. */
+  close(): void {
+    this.#isClosed = true
+    for (const { refuse } of this.#waiting.splice(0)) refuse(stopping())
   }
 
   #turn(): Promise<void> {
@@ -38,6 +46,10 @@ export class Slots {
       const detail = `${this.#waiting.length} analyses wait on this instance already; try again in ${RETRY_AFTER_S} s`
       throw new Problem('analyses_busy', detail, [], RETRY_AFTER_S)
     }
-    return new Promise((resolve) => this.#waiting.push(resolve))
+    return new Promise((go, refuse) => this.#waiting.push({ go, refuse }))
   }
+}
+
+function stopping(): Problem {
+  return new Problem('analyses_busy', 'this instance is stopping; ask again', [], 1)
 }

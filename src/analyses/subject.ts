@@ -1,5 +1,16 @@
 // Whose a personal result is, as a request names them.
 import { invalidParameter } from '../problems.ts'
+import type { Sealing } from './sealing.ts'
+
+/** Whom a request is about, with all that keeping a result of theirs takes. */
+export interface Subject {
+  name: string
+  /** As keys and rows have it. */
+  hash: string
+  sealing: Sealing
+  /** How long a result is kept at most. */
+  ttlSeconds: number
+}
 
 const MAX_LENGTH = 200
 const NO_SUBJECT = /[\p{Cc}\p{Surrogate}\ufffd]/u

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { ClearHistory } from './clear-history.ts'
 import type { ClearLog, Selector } from './clear-log.ts'
-import { Clearing, type ClearOptions, type ClearResult } from './clearing.ts'
+import { Clearing, type ClearOptions, type ClearResult, type OwedClear } from './clearing.ts'
 import { countSelected, type Counted } from './counting.ts'
 import { Counters, type CacheCounters } from './counters.ts'
 import type { Entry } from './entry.ts'
@@ -84,7 +84,8 @@ export class Cache {
       onLost: options.onLogLost,
       onBack: options.onLogBack,
     }))
-    const parts = { log, history, memory, redis, keepSeconds, id, name, counters, time }
+    const onDoubt = () => void lease.renew().catch(() => undefined)
+    const parts = { log, history, memory, redis, keepSeconds, id, name, counters, time, onDoubt }
     const clearing = (this.#clearing = new Clearing(parts))
     const loading = new Loading({ ...options, time, memory, history, lease, clearing, counters })
     this.#loading = loading
@@ -160,6 +161,11 @@ export class Cache {
 
   get lease(): LeaseState {
     return this.#lease.state
+  }
+
+  /** Clears that hold here alone until the log takes them, the newest first. */
+  get owedClears(): OwedClear[] {
+    return this.#clearing.owed
   }
 
   /** Whether the clear log answers, found out as a request would: at most once in a quarter of a second, and waited for as long. */

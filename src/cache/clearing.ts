@@ -34,6 +34,8 @@ interface ClearingParts {
   name: string
   time: Time
   counters: Counters
+  /** Called when the log did not take a clear, and when it has taken one that was owed: whether it is away is for the lease to find out. */
+  onDoubt: () => void
 }
 
 type OnWarning = (message: string, error: unknown) => void
@@ -45,8 +47,14 @@ export interface ClearOptions {
   onWarning: OnWarning
 }
 
+/** A clear that holds here, and that the log could not take yet. */
+export interface OwedClear extends ClearRequest {
+  /** Milliseconds since the Unix epoch. */
+  clearedAt: number
+}
+
 interface Owed {
-  request: ClearRequest
+  request: OwedClear
   settle: () => void
   /** What has become of it so far. */
   outcome: () => ClearOutcome
@@ -157,6 +165,11 @@ export class Clearing {
     }
   }
 
+  /** The newest first. */
+  get owed(): OwedClear[] {
+    return this.#owed.map(({ request }) => request).reverse()
+  }
+
   /** Writes owed clears to the log, if there are any; quiet when it still does not answer. */
   async settleOwed(): Promise<void> {
     if (this.#owed.length === 0) return
@@ -182,12 +195,15 @@ export class Clearing {
       return { appended, instances }
     } catch (error) {
       onWarning('the clear log does not answer; the clear holds here and will be written later', error)
+      this.#parts.onDoubt()
       return null
     }
   }
 
   #owe(request: ClearRequest, outcome: () => ClearOutcome, onWarning: OnWarning): void {
-    this.#owed.push({ request, settle: this.#parts.history.owe(request), outcome, onWarning })
+    const { history, time } = this.#parts
+    const owed = { ...request, clearedAt: time.now() }
+    this.#owed.push({ request: owed, settle: history.owe(request), outcome, onWarning })
     this.#retryLater()
   }
 
@@ -201,12 +217,13 @@ export class Clearing {
   }
 
   async #settleAll(): Promise<void> {
-    const { log, history, keepSeconds } = this.#parts
+    const { log, history, keepSeconds, onDoubt } = this.#parts
     for (const owed of [...this.#owed]) {
       let appended
       try {
         appended = await log.append(owed.request, history.position, keepSeconds)
       } catch {
+        onDoubt()
         this.#retryLater()
         return
       }
@@ -215,6 +232,7 @@ export class Clearing {
       this.#complete(appended, owed.outcome(), owed.onWarning)
       this.#owed = this.#owed.filter((other) => other !== owed)
     }
+    onDoubt()
   }
 
   /** Nobody may come to need the log soon, yet the clear is owed to the other instances. */

@@ -15,7 +15,7 @@ export type {
 export { COUNTER_NAMES, hitRate, noCounts, summed, type Counters, type Counts } from './counters.ts'
 export { durationsSince, NO_DURATIONS, quantile, type Durations, type Spread } from './durations.ts'
 export { LEASE_MS } from './lease.ts'
-export type { ClearResult } from './clearing.ts'
+export type { ClearResult, OwedClear } from './clearing.ts'
 export { confirmation } from './confirmation.ts'
 export type { Counted } from './counting.ts'
 export { bodyOf, etagOf, type Coding, type Entry } from './entry.ts'

@@ -12,8 +12,6 @@ const RENEW_AFTER_MS = 250
 const PATIENCE_MS = 250
 /** After a failure nobody waits for the next one so long. */
 const PAUSE_MS = 250
-/** Requests would have tried again by then: where none do, nobody can tell whether the log is still away. */
-const LOST_MS = 10_000
 
 export interface LeaseParts {
   log: ClearLog
@@ -32,11 +30,13 @@ export interface LeaseParts {
   onBack?: (() => void) | undefined
 }
 
-/** held: what is in the cache may be answered. idle: nobody has asked for anything lately. lost: the log does not answer. */
+/** held: what is in the cache may be answered. idle: nobody has asked for anything lately. lost: the log did not answer when it was last asked. */
 export interface LeaseState {
   state: 'held' | 'idle' | 'lost'
   /** Milliseconds since the Unix epoch. */
   since: number
+  /** Since when the log answers, or does not. */
+  logSince: number
 }
 
 export class Lease {
@@ -48,12 +48,14 @@ export class Lease {
   /** By the clock on the wall: the first renewal in a row without a gap, and the first failure since the last one. */
   #heldSince = 0
   #failingSince: number | null = null
+  #answeringSince: number
   #isListed = false
   #renewal: Promise<void> | null = null
   #closed = false
 
   constructor(parts: LeaseParts) {
     this.#parts = parts
+    this.#answeringSince = parts.time.now()
   }
 
   get isValid(): boolean {
@@ -62,12 +64,13 @@ export class Lease {
 
   get state(): LeaseState {
     const { time } = this.#parts
+    if (this.#failingSince !== null)
+      return { state: 'lost', since: this.#failingSince, logSince: this.#failingSince }
     const lapsedMs = time.clock() - this.#until
-    if (this.#failingSince !== null && time.clock() - this.#failedAt < LOST_MS)
-      return { state: 'lost', since: this.#failingSince }
+    const logSince = this.#answeringSince
     return lapsedMs < 0
-      ? { state: 'held', since: this.#heldSince }
-      : { state: 'idle', since: time.now() - (Number.isFinite(lapsedMs) ? lapsedMs : 0) }
+      ? { state: 'held', since: this.#heldSince, logSince }
+      : { state: 'idle', since: time.now() - (Number.isFinite(lapsedMs) ? lapsedMs : 0), logSince }
   }
 
   /** Whether it is valid, asked by each request: while there are any, it is renewed in time. */
@@ -152,7 +155,10 @@ export class Lease {
     history.apply(reading)
     // By the answer: one that was asked for in time and came late leaves a gap as well.
     if (time.clock() >= this.#until || this.#failingSince !== null) this.#heldSince = time.now()
-    if (this.#failingSince !== null) this.#parts.onBack?.()
+    if (this.#failingSince !== null) {
+      this.#parts.onBack?.()
+      this.#answeringSince = time.now()
+    }
     this.#failingSince = null
     // From the asking, not from the answer: a clear that came in between may be complete before the answer is here.
     this.#until = Math.max(this.#until, asked + LEASE_MS)

@@ -53,6 +53,12 @@ export interface ResultFilter {
 
 const BATCH = 1000
 
+/** Whether anything is kept; false where PostgreSQL does not say. */
+export async function hasResults(database: Database): Promise<boolean> {
+  const rows = await database.rows(sql`select from analyses limit 1`).catch(() => [])
+  return rows.length > 0
+}
+
 /** How many results a filter selects, and what they cost. */
 export async function countResults(pool: Sql, filter: ResultFilter): Promise<Voided> {
   return inShortTransaction(pool, (session) => walk(session, filter, async () => Promise.resolve()))

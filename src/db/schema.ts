@@ -90,6 +90,11 @@ export const mediaArticles = pgTable(
     publishedAt: instant('published_at').notNull(),
     sentimentScore: doublePrecision('sentiment_score'),
     sentimentLabel: text('sentiment_label', { enum: ['positive', 'neutral', 'negative'] }),
+    /**
+     * The analyser that was asked for a score, as the article came without one. Null: the score came with the article, or nobody was asked yet.
+     * With it and without a score: that analyser has nothing to say of it, such as of its language.
+     */
+    sentimentBy: text('sentiment_by'),
     scrapedAt: instant('scraped_at').notNull().defaultNow(),
     createdAt: instant('created_at').notNull().defaultNow(),
   },
@@ -107,6 +112,10 @@ export const mediaArticles = pgTable(
       table.source,
       table.sentimentLabel,
     ),
+    // What is to be analysed, the newest first; empty but for moments.
+    index('media_articles_unscored')
+      .on(table.id)
+      .where(sql`${table.sentimentScore} is null and ${table.sentimentBy} is null`),
     // Longer ones do not fit an index row.
     check(
       'media_articles_url_length',

@@ -16,6 +16,11 @@ export class AllowedMethods {
     this.#routes.push({ pattern: new RegExp(`^${pattern}$`, 's'), methods })
   }
 
+  /** At any path. */
+  all(): string[] {
+    return [...new Set(this.#routes.flatMap(({ methods }) => methods))].sort()
+  }
+
   /** @param path as it was sent, where it can be decoded. */
   of(path: string): string[] {
     // An escaped slash separates nothing.

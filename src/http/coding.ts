@@ -8,12 +8,15 @@ import { matchesStrongly, matchesWeakly } from './conditions.ts'
 const known = new LRUCache<string, boolean>({ max: 100 })
 /** Longer ones than any client has are neither read nor remembered. */
 const MAX_LENGTH = 200
+/** The negotiator takes `*` for gzip even where that is refused by its name. */
+const NO_GZIP = /(?:^|,)\s*gzip\s*;\s*q=0(?:\.0*)?\s*(?:,|$)/
 
 export function acceptsGzip(acceptEncoding: string | undefined): boolean {
   if (acceptEncoding === undefined || acceptEncoding.length > MAX_LENGTH) return false
   let accepts = known.get(acceptEncoding)
   if (accepts === undefined) {
-    accepts = negotiate(acceptEncoding.toLowerCase(), ['gzip', 'identity']) === 'gzip'
+    const offered = acceptEncoding.toLowerCase()
+    accepts = !NO_GZIP.test(offered) && negotiate(offered, ['gzip', 'identity']) === 'gzip'
     known.set(acceptEncoding, accepts)
   }
   return accepts

@@ -15,8 +15,8 @@ export function matchesStrongly(ifMatch: string, etag: string): boolean {
 }
 
 /**
- * What a write asks of a resource that has no entity tags: to be there or not, or to be what it never is. An If-None-Match that lists tags
- * asks nothing: none of them is there.
+ * What is asked of a resource that has no entity tags: to be there or not, or to be what it never is. An If-None-Match that lists tags
+ * asks nothing: none of them is there. One that is neither a list nor `*` may mean either.
  */
 export type Precondition = 'present' | 'absent' | 'never' | 'whatever'
 
@@ -25,8 +25,18 @@ export function preconditionOf({
   'if-none-match': ifNoneMatch,
 }: IncomingHttpHeaders): Precondition {
   const mustBeAbsent = ifNoneMatch?.trim() === '*'
+  if (!mustBeAbsent && ifNoneMatch !== undefined && !isListOfTags(ifNoneMatch)) return 'never'
   if (ifMatch === undefined) return mustBeAbsent ? 'absent' : 'whatever'
   return ifMatch.trim() === '*' && !mustBeAbsent ? 'present' : 'never'
+}
+
+/** Whether a read names what it wants, of something that has no entity tag. */
+export function namesATag({ 'if-match': ifMatch }: IncomingHttpHeaders): boolean {
+  return ifMatch !== undefined && ifMatch.trim() !== '*'
+}
+
+function isListOfTags(text: string): boolean {
+  return text.replaceAll(/(?:W\/)?"[^"]*"/g, '').replaceAll(/[\s,]/g, '') === ''
 }
 
 const FAILED = {

@@ -1,4 +1,5 @@
 // The formats that an input may have, and how a record's place in it is told.
+import { repeatedName } from '../repeated-name.ts'
 import { readItems } from './json-array.ts'
 import { readLines } from './lines.ts'
 import { REJECTIONS_KEPT, type Parsed, type Rejection } from './report.ts'
@@ -41,8 +42,23 @@ function readValue(record: Place & { text: string }, what: string): ValueRecord 
   } catch {
     return { ...placeOf(record), field: null, reason: `the ${what} is not JSON: ${quote(record.text)}` }
   }
+  const field = repeatedField(record.text, value)
+  if (field !== null) return { ...placeOf(record), field, reason: 'is there more than once' }
   const { line, item } = record
   return item === undefined ? { line, value } : { line, item, value }
+}
+
+/** A name, and what looks like one inside of a text. */
+const NAME_END = /"\s*:/g
+const FIELD_SHOWN_LENGTH = 100
+
+/** A name that stands twice, of which JSON.parse takes the last one; null of none. Most records are seen to have none by the number of names. */
+function repeatedField(text: string, value: unknown): string | null {
+  if (typeof value !== 'object' || value === null) return null
+  let left = Object.keys(value).length
+  NAME_END.lastIndex = 0
+  while (NAME_END.test(text)) left -= 1
+  return left < 0 ? (repeatedName(text)?.slice(0, FIELD_SHOWN_LENGTH) ?? null) : null
 }
 
 /** What stands for a reason that nobody gets to read: to find one takes many times as long as to find that there is one. */

@@ -71,7 +71,7 @@ function parametersOf(id: string, { parameters = [] }: Operation, isCached: bool
   const requests = EXAMPLES[id] ?? []
   const documented = parameters.map((parameter) => {
     const given = requests.map(({ parameters: values }) => values[parameter.name])
-    const example = given.find((value) => value !== undefined)
+    const example = given.find((value) => value !== undefined) ?? exampleIn(parameter.schema)
     if (example === undefined) return parameter
     const value = coerceText(parameter.schema, example)
     // In the schema, the page at /docs shows it without filling it in: a request with all of them would contradict itself.
@@ -81,6 +81,11 @@ function parametersOf(id: string, { parameters = [] }: Operation, isCached: bool
   })
   const conditional = { $ref: '#/components/parameters/IfNoneMatch' } as unknown as Parameter
   return isCached ? [...documented, conditional] : documented
+}
+
+/** Of what no recorded request sends. */
+function exampleIn(schema: object): string | undefined {
+  return (schema as { 'x-example'?: string })['x-example']
 }
 
 /** Fastify takes any body that has a schema for required; ours may be left out. */

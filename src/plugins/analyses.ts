@@ -9,12 +9,12 @@ import { loadAnalysers } from '../analyses/analysers/file.ts'
 import { lexicon } from '../analyses/analysers/lexicon.ts'
 import { Savings } from '../analyses/savings.ts'
 import { Sealing } from '../analyses/sealing.ts'
+import type { Subject } from '../analyses/subject.ts'
 import { Sweeper } from '../analyses/sweeper.ts'
 import type { Config } from '../config.ts'
 import { foldSavings } from '../db/analysis-money.ts'
 import { sweepResults } from '../db/analysis-results.ts'
 import { invalidParameter } from '../problems.ts'
-import type { Subject } from '../routes/analyses/subject.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -28,7 +28,7 @@ declare module 'fastify' {
 }
 
 /** A stop waits so long for calls under way; those that take longer are made again by whoever asks next. */
-const CALLS_END_MS = 3000
+const CALLS_END_MS = 1500
 
 export default fastifyPlugin<{ config: Config }>(
   async (app, { config }) => {
@@ -86,9 +86,10 @@ export default fastifyPlugin<{ config: Config }>(
       sweeper.start()
       done()
     })
+    // Requests that wait for calls keep the server from closing.
+    app.addHook('preClose', () => analyses.close(CALLS_END_MS))
     app.addHook('onClose', async () => {
       sweeper.close()
-      await analyses.calls.close(CALLS_END_MS)
       await savings.close()
     })
   },

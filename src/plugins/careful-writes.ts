@@ -1,14 +1,15 @@
 // What changes something refuses what it does not understand, on every route that has a scope for it: a body where none belongs, and conditions
-// on a state that nothing has. Unknown parameters and fields are refused by the routes' schemas.
+// on a state that nothing has. Unknown parameters and fields are refused by the routes' schemas. Reads of what has no entity tag fail an If-Match
+// that names one.
 import type { FastifyRequest, RouteOptions } from 'fastify'
 import fastifyPlugin from 'fastify-plugin'
 import { CHANGING } from '../access/keys.ts'
-import { preconditionFailed, preconditionOf } from '../http/conditions.ts'
+import { namesATag, preconditionFailed, preconditionOf } from '../http/conditions.ts'
 import { Problem } from '../problems.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** The route looks at If-Match and If-None-Match; elsewhere nothing is there that a write could ask for. */
+    /** The route looks at If-Match and If-None-Match, as those of data do; elsewhere nothing is there that they could name. */
     hasPreconditions?: boolean
   }
 }
@@ -17,7 +18,13 @@ export default fastifyPlugin(
   (app, _options, done) => {
     app.addHook('onRoute', (route) => {
       const { access, body, hasPreconditions } = route.config ?? {}
-      if (access === undefined || access === 'open' || !CHANGING.has(access)) return
+      if (access === undefined) return
+      if (access === 'open' || !CHANGING.has(access)) {
+        const isRead = [route.method].flat().every((method) => method === 'GET' || method === 'HEAD')
+        if (isRead && access !== 'read' && hasPreconditions !== true)
+          add(route, 'preHandler', ({ headers }) => namesATag(headers) && preconditionFailed('never'))
+        return
+      }
       if (route.schema?.body === undefined && body === undefined) {
         // Behind the question for a key, which is one of the whole service.
         add(route, 'onRequest', ({ headers }) => Number(headers['content-length'] ?? 0) > 0 && unwanted())

@@ -2,7 +2,7 @@
 import type { FastifyRequest } from 'fastify'
 import fastifyPlugin from 'fastify-plugin'
 import { isUtf8, readMediaType } from '../http/media-type.ts'
-import { repeatedName } from '../http/repeated-name.ts'
+import { repeatedName } from '../repeated-name.ts'
 import { Problem } from '../problems.ts'
 
 const NAME_SHOWN_LENGTH = 100

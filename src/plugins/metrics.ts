@@ -10,6 +10,7 @@ import {
   addRequestMetrics,
   addWarmingMetrics,
 } from '../metrics/metrics.ts'
+import { refreshFleet } from '../stats/news.ts'
 import { within } from '../time/time.ts'
 
 declare module 'fastify' {
@@ -38,7 +39,7 @@ export default fastifyPlugin<{ config: Config }>(
     addDatabaseMetrics(registry, database, () => stats.ledger.fleet.lastLoadAt)
     addAnalysisMetrics(registry, {
       analysers: app.analysers,
-      calls: () => app.analyses.calls.counts,
+      calls: () => app.analyses.callCounts,
       usage: () => app.analyses.usage,
       savings: () => app.savings.counts,
       budgets: () => stats.analyses.budgets(app.analysers.values()),
@@ -47,13 +48,14 @@ export default fastifyPlugin<{ config: Config }>(
     app.decorate('metrics', {
       contentType: registry.contentType,
       scrape: async () => {
-        stats.ledger.note()
-        const news = Promise.all([
-          cache.state.refresh(AGE_MS, false),
-          stats.ledger.fleet.refresh(AGE_MS),
-          stats.analyses.refresh(AGE_MS),
-        ])
-        await within(app.time, PATIENCE_MS, news)
+        const { ledger } = stats
+        ledger.note()
+        const fleet = refreshFleet({ cache, ledger, time: app.time }, AGE_MS)
+        await within(
+          app.time,
+          PATIENCE_MS,
+          Promise.all([cache.state.refresh(AGE_MS, false), fleet, stats.analyses.refresh(AGE_MS)]),
+        )
         return registry.metrics()
       },
     })

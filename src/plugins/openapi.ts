@@ -32,6 +32,7 @@ export default fastifyPlugin<{ config: Config; version: string }>(
           { name: 'volume', description: 'Daily bars and trading volume' },
           { name: 'score', description: 'The Fear & Greed score' },
           { name: 'media', description: 'Press articles and their sentiment' },
+          { name: 'analyses', description: 'What analysers find about texts and files, paid for once' },
           { name: 'overview', description: 'The shop window' },
           { name: 'legacy', description: 'Routes that existing clients call, with exactly their shapes' },
           { name: 'ingest', description: 'Data in, and what is known of instruments and sources' },
@@ -58,7 +59,8 @@ export default fastifyPlugin<{ config: Config; version: string }>(
     await app.register(async (pages) => {
       addPageHeaders(pages)
       pages.addHook('onRoute', (route) => {
-        route.config = { ...route.config, access: 'open' }
+        // Files, which are sent with a tag of theirs.
+        route.config = { ...route.config, access: 'open', hasPreconditions: true }
       })
       await pages.register(fastifySwaggerUi, {
         routePrefix: '/docs',

@@ -42,6 +42,8 @@ export default fastifyPlugin(
     const methods = new AllowedMethods()
     app.addHook('onRoute', ({ method, url }) => methods.add([method].flat(), url))
     app.setNotFoundHandler((request, reply) => {
+      // OPTIONS of the server as a whole; nothing else asks for that.
+      if (request.url === '*') return reply.code(204).header('allow', methods.all().join(', ')).send()
       const [path = ''] = request.url.split('?', 1)
       const shown = `${request.method} ${path.slice(0, PATH_SHOWN_LENGTH)}`
       const allowed = methods.of(path)

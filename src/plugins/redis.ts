@@ -22,6 +22,8 @@ declare module 'fastify' {
 const LONGEST_RECONNECT_MS = 2000
 /** A Redis that reads its data is asked this often whether it has them. */
 const LOADING_RETRY_MS = 500
+/** A connection that does not close in so long is destroyed. */
+const DISCONNECT_MS = 200
 /** How long the start waits for Redis before it goes on without. */
 const BOOT_WAIT_MS = 1000
 const CLOSED = 'connection closed'
@@ -86,6 +88,8 @@ function createClient(config: Config, text: string, failover: Failover): Redis |
     autoResendUnfulfilledCommands: false,
     // By default what Redis expects to need, up to 10 s, however soon it has its data.
     maxLoadingRetryTime: LOADING_RETRY_MS,
+    // Also waited for where the connection is closed already, by a timer that keeps the process.
+    disconnectTimeout: DISCONNECT_MS,
     reconnectOnError: (error: Error) => failover.mustLeave(error),
   } satisfies RedisOptions
   const retryStrategy = (attempt: number): number => Math.min(attempt * 100, LONGEST_RECONNECT_MS)

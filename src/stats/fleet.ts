@@ -35,7 +35,8 @@ export class Fleet {
   #publishing: Promise<void> | null = null
   /** As it was read, with what the reader had counted as its own. */
   #read: { state: FleetState; baseline: Totals; at: number } | null = null
-  #reading: Promise<void> | null = null
+  #reading: Promise<boolean> | null = null
+  #isAnswered = true
   #readAt = -Infinity
 
   constructor(database: Database, time: Time) {
@@ -68,18 +69,24 @@ export class Fleet {
     await this.#publishing
   }
 
-  /** Reads the fleet's figures unless that was done so lately; one at a time, and quiet when PostgreSQL does not answer. */
-  refresh(ageMs: number): Promise<void> {
+  /** Reads the fleet's figures unless that was done so lately, one at a time. Resolves with whether PostgreSQL answered. */
+  refresh(ageMs: number): Promise<boolean> {
     const now = this.#time.clock()
     if (this.#reading === null && now - this.#readAt >= ageMs) {
       this.#readAt = now
       const { id, baseline } = this.#life
       this.#reading = readFleet(this.#database, id)
-        .then((state) => void (this.#read = { state, baseline, at: this.#time.now() }))
-        .catch(() => undefined)
-        .finally(() => (this.#reading = null))
+        .then((state) => {
+          this.#read = { state, baseline, at: this.#time.now() }
+          return true
+        })
+        .catch(() => false)
+        .then((isAnswered) => {
+          this.#reading = null
+          return (this.#isAnswered = isAnswered)
+        })
     }
-    return this.#reading ?? Promise.resolve()
+    return this.#reading ?? Promise.resolve(this.#isAnswered)
   }
 
   /** What the others had counted when they were last asked, and what this instance has counted until now. */

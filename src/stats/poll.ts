@@ -1,5 +1,6 @@
 // The answer's bytes, put together seldom enough that any number of pollers costs next to nothing.
 import { within } from '../time/time.ts'
+import { refreshFleet } from './news.ts'
 import { report, type Reported } from './report.ts'
 import type { StatsAnswer } from './schema.ts'
 
@@ -30,10 +31,10 @@ export class Poll {
 
   /** The figures of now; Redis and PostgreSQL are asked unless that was done so lately. */
   async figures(redisAgeMs?: number): Promise<StatsAnswer> {
-    const { cache, ledger, analyses, time } = this.#reported
+    const { cache, analyses, time } = this.#reported
     const news = Promise.all([
       cache.state.refresh(redisAgeMs),
-      ledger.fleet.refresh(FLEET_AGE_MS),
+      refreshFleet(this.#reported, FLEET_AGE_MS),
       analyses.figures.refresh(FLEET_AGE_MS),
     ])
     await within(time, PATIENCE_MS, news)

@@ -76,6 +76,17 @@ export function report(reported: Reported): StatsAnswer {
       },
       fleet: fleetOf(ledger, now),
       lease: { state: lease.state, since: instant(lease.since) },
+      database: {
+        status: lease.state === 'lost' ? 'away' : 'connected',
+        since: instant(lease.logSince),
+      },
+      owed_clears: cache.owedClears.map(({ kind, selector, actor, reason = null, clearedAt }) => ({
+        kind,
+        selector,
+        actor,
+        reason,
+        cleared_at: instant(clearedAt),
+      })),
       redis: guard === null ? null : redisOf(reported, guard, now),
       savings: savingsOf(cache.count, reported.loadCost),
       analyses: analysesOf(reported),

@@ -86,10 +86,28 @@ const Redis = Type.Object({
 const Lease = Type.Object({
   state: Type.Enum(['held', 'idle', 'lost'], {
     description:
-      'held: the cache may answer. idle: nobody has asked for anything lately. lost: PostgreSQL does not say what was cleared, and every entry counts as expired',
+      'held: the cache may answer. idle: nobody has asked for anything lately. lost: PostgreSQL is away and does not say what was cleared, so that every entry counts as expired',
   }),
   since: instant('Since when'),
 })
+
+const Database = Type.Object({
+  status: Type.Enum(['connected', 'away'], {
+    description: 'PostgreSQL, as the last request or poll found it',
+  }),
+  since: instant('Since when; of an instance that was never without it, since its start'),
+})
+
+export const OwedClear = named(
+  'OwedClear',
+  Type.Object({
+    kind: Type.Enum(['pattern', 'key', 'tag']),
+    selector: Type.String({ description: 'The pattern, the key or the tag' }),
+    actor: Type.String({ description: 'Who asked' }),
+    reason: nullable(Type.String({ description: 'Why' })),
+    cleared_at: instant('Since when it holds on this instance'),
+  }),
+)
 
 const Savings = Type.Object({
   loads_avoided: count('Look-ups since the start that needed no load of their own'),
@@ -178,6 +196,11 @@ export const StatsAnswer = named(
       ),
       fleet: nullable(Fleet),
       lease: Lease,
+      database: Database,
+      owed_clears: Type.Array(OwedClear, {
+        description:
+          'Clears that hold on this instance alone, until PostgreSQL is back and they are written to the log; the newest first',
+      }),
       redis: nullable(Redis),
       savings: Savings,
       analyses: Analyses,
@@ -185,5 +208,6 @@ export const StatsAnswer = named(
     message: Type.String(),
   }),
 )
+export type OwedClear = Static<typeof OwedClear>
 export type StatsAnswer = Static<typeof StatsAnswer>
 export type LookUps = Static<typeof Figures>

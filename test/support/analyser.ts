@@ -31,7 +31,7 @@ export async function startAnalyser(t: Test, { delayMs = 0 } = {}): Promise<Test
     delayMs,
     answer: ({ body }, response) => {
       const verdict = { length: body.length, call: analyser.calls.length }
-      setTimeout(() => sendJson(response, { verdict }), analyser.delayMs)
+      setTimeout(() => sendJson(response, { verdict }), analyser.delayMs).unref()
     },
   }
   const server = createServer((request, response) => {

@@ -73,6 +73,7 @@ async function connect({ port }: Pick<TestRedis, 'port'>): Promise<Redis> {
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
     retryStrategy: () => 20,
+    disconnectTimeout: 100,
   })
   client.on('error', () => undefined)
   await client.connect()

@@ -24,7 +24,12 @@ export async function startServiceProcess(
   command: string[] = [process.execPath, ...program('src/server')],
 ): Promise<ServiceProcess> {
   // What an earlier service on the same database was asked for most would be loaded here as well; and how much a machine can do is another matter.
-  const defaults = { PORT: '0', CACHE_WARM_KEYS: '0', PRESSURE_MAX_EVENT_LOOP_DELAY_MS: '0' }
+  const defaults = {
+    PORT: '0',
+    CACHE_WARM_KEYS: '0',
+    ANALYSE_ARTICLES: 'off',
+    PRESSURE_MAX_EVENT_LOOP_DELAY_MS: '0',
+  }
   const child = launch(command, { ...defaults, ...environment })
   const exited = once(child, 'exit') as Promise<[number | null]>
   const end = async (signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> => {

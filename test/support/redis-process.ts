@@ -7,6 +7,7 @@ import { Redis } from 'ioredis'
 
 export const HOST = '127.0.0.1'
 export const START_LIMIT_MS = 20_000
+const DISCONNECT_MS = 100
 const PORT_ATTEMPTS = 50
 /**
  * Below the ephemeral range of Linux and macOS, cluster bus (port + 10000) included: an outgoing connection can then neither take the port
@@ -99,6 +100,8 @@ export function connect(port: number, password: string | undefined): Redis {
     lazyConnect: true,
     retryStrategy: () => 20,
     maxRetriesPerRequest: null,
+    // What is closed already is waited for all the same, and keeps the process.
+    disconnectTimeout: DISCONNECT_MS,
   })
   // Being away is what these servers are for; a command that fails still rejects.
   client.on('error', () => undefined)

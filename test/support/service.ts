@@ -28,6 +28,8 @@ export interface TestService {
 const NOT_UNDER_TEST = {
   // Loads for nobody would be counted among those that are.
   CACHE_WARM_KEYS: '0',
+  // Articles would get scores, and answers of them expire, in the middle of a test.
+  ANALYSE_ARTICLES: 'off',
   // The test shares the event loop, and delays it.
   PRESSURE_MAX_EVENT_LOOP_DELAY_MS: '0',
 }

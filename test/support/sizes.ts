@@ -10,7 +10,7 @@ interface Size {
 
 export const SIZES = {
   WORLDS: {
-    commit: 100,
+    commit: 140,
     soak: 500,
     file: 'test/unit/simulation/protocol.test.ts',
     counts: 'simulated worlds',
@@ -39,7 +39,7 @@ export const SIZES = {
     file: 'test/faults/analyses/money.test.ts',
     counts: 'analyses with restarts and kills in between',
   },
-  LOAD_ROUNDS: { commit: 10, soak: 100, file: 'test/faults/process/one-load.test.ts', counts: 'cold keys' },
+  LOAD_ROUNDS: { commit: 6, soak: 100, file: 'test/faults/process/one-load.test.ts', counts: 'cold keys' },
   SECONDS: {
     commit: 10,
     soak: 300,
@@ -69,6 +69,12 @@ export const SIZES = {
     soak: 30,
     file: 'test/faults/cache/redis-faults-long.test.ts',
     counts: 'times that Redis goes and comes',
+  },
+  BURSTS: {
+    commit: 2,
+    soak: 5,
+    file: 'test/faults/http/database-faults.test.ts',
+    counts: 'bursts of a thousand requests at a PostgreSQL that answers none',
   },
   FAULT_READS: {
     commit: 150,

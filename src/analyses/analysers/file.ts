@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { ConfigError } from '../../config.ts'
-import { repeatedName } from '../../http/repeated-name.ts'
+import { repeatedName } from '../../repeated-name.ts'
 import { quote } from '../../loading/wording.ts'
 import type { Time } from '../../time/time.ts'
 import type { Analyser, Json } from './analyser.ts'

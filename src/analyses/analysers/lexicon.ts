@@ -1,5 +1,5 @@
 // The analyser that is always there: the sentiment of a text by its words, free and in this process.
-import { analyseSentiment } from '../lexicon/index.ts'
+import { analyseSentiment, LEXICON_VERSION } from '../lexicon/index.ts'
 import { shortHash } from '../identity.ts'
 import type { Analyser } from './analyser.ts'
 
@@ -11,7 +11,7 @@ type Language = (typeof LANGUAGES)[number]
 export const lexicon: Analyser = {
   name: LEXICON,
   kind: 'lexicon',
-  version: '1',
+  version: LEXICON_VERSION,
   fingerprint: shortHash(LEXICON),
   url: null,
   accepts: new Set(['text']),

@@ -95,12 +95,12 @@ function complaintAbout(schema: Json): Complaint | null {
   )
 }
 
+/** Names within names read as a path: `/properties/score/type must be …`. */
 function firstComplaint(complaints: [name: string, complaint: Complaint | null][]): Complaint | null {
-  const found = complaints.find(([, complaint]) => complaint !== null)
-  if (found === undefined) return null
-  const [name, complaint = ''] = found
-  // Names within names read as a path: /properties/score/type must be …
-  return complaint?.startsWith('/') === true ? `/${name}${complaint}` : `/${name} ${complaint ?? ''}`
+  for (const [name, complaint] of complaints)
+    if (complaint !== null)
+      return complaint.startsWith('/') ? `/${name}${complaint}` : `/${name} ${complaint}`
+  return null
 }
 
 function isPattern(text: string): boolean {

@@ -29,9 +29,10 @@ const CONSEQUENCES: [commands: string[], consequence: string][] = [
     ['eval', 'evalsha', 'getrange', 'pexpire', 'del'],
     'instances do not load for each other: each loads what it misses',
   ],
+  [['time'], 'a lock that Redis grants late, as after a hang, keeps loads waiting for a second'],
   [['scan'], 'a clear by pattern is right all the same, but frees no room and cannot be counted'],
   [['exists'], 'a clear of one key cannot be counted'],
-  [['info', 'dbsize'], '/cache/stats knows nothing of its memory, and this doctor nothing of how it evicts'],
+  [['info'], '/cache/stats knows nothing of its memory, and this doctor nothing of how it evicts'],
 ]
 const OPTIONAL = new Set(CONSEQUENCES.flatMap(([commands]) => commands))
 /** What a server refuses to everybody, and what to do about it. */
@@ -104,6 +105,7 @@ async function takeSteps({ client, node, prefix, key }: Probe): Promise<Step[]> 
     () => client.evalsha(hash, 1, key),
     (answer) => answer === VALUE,
   )
+  await take('time', () => node.time(), any)
   await take(
     'exists',
     () => client.exists(key),
@@ -126,7 +128,6 @@ async function takeSteps({ client, node, prefix, key }: Probe): Promise<Step[]> 
     (answer) => answer === 0,
   )
   await take('info', () => node.info('memory'), any)
-  await take('dbsize', () => node.dbsize(), any)
   return steps
 }
 

@@ -6,13 +6,13 @@ import { answerBody, standInEntry } from '../../analyses/answer-body.ts'
 import { variantKey, type Variant } from '../../analyses/identity.ts'
 import { parseMoney } from '../../analyses/money.ts'
 import type { Paid } from '../../analyses/savings.ts'
+import type { Subject } from '../../analyses/subject.ts'
 import { bodyOf, type Answer, type Entry } from '../../cache/index.ts'
 import type { ResultRow } from '../../db/analysis-results.ts'
 import { requestDirectives } from '../../http/cache-control.ts'
 import { sendAnswer } from '../../http/cached.ts'
 import { Problem } from '../../problems.ts'
 import { resolve, type Named } from './asked.ts'
-import type { Subject } from './subject.ts'
 
 export interface Wanted {
   content: Content
@@ -63,7 +63,10 @@ export async function answerLookUp(
       if (kept !== null) return void sendAnswer(request, reply, key, kept)
     } else {
       const row = await analyses.personal(key)
-      if (row !== null) return sendPersonal(reply, key, row, subject, 'HIT')
+      if (row !== null) {
+        sendPersonal(reply, key, row, subject, 'HIT')
+        return
+      }
     }
   }
   throw await analyses.unknown(keys)
@@ -132,7 +135,8 @@ async function answerPersonal(
   const kept = noCache ? null : await analyses.personal(key)
   if (kept !== null) {
     savings.count('hits', paidBy(kept))
-    return sendPersonal(reply, key, kept, subject, 'HIT')
+    sendPersonal(reply, key, kept, subject, 'HIT')
+    return
   }
   if (onlyIfCached) throw notCached()
   const ttlSeconds = Math.min(order.ttlSeconds, subject.ttlSeconds)

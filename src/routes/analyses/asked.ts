@@ -1,10 +1,14 @@
 // What a request asks for, checked against the analyser that is to do it.
 import type { Analyser, Asked, Json } from '../../analyses/analysers/analyser.ts'
-import { canonicalJson, isStorable } from '../../analyses/identity.ts'
+import { canonicalJson } from '../../analyses/identity.ts'
+import { checkParameters, readParameters } from '../../analyses/parameters.ts'
 import { invalidParameter, type Problem } from '../../problems.ts'
+import { LANGUAGE_PATTERN, TONE_PATTERN } from './schema.ts'
 
 const PARAMETERS_MAX_LENGTH = 16 * 1024
 const SHOWN_LENGTH = 60
+const LANGUAGE = new RegExp(LANGUAGE_PATTERN)
+const TONE = new RegExp(TONE_PATTERN, 'u')
 
 export interface Named {
   language?: string | undefined
@@ -26,6 +30,9 @@ export function resolve(
       'analyser',
       `${analyser.name} takes no ${kind}s, only ${[...analyser.accepts].join(' and ')}s`,
     )
+  // A form comes past the schema of the query.
+  requireForm('language', named.language, LANGUAGE, 'must be a language tag, such as en or fr')
+  requireForm('tone', named.tone, TONE, 'must have at most 64 characters on one line')
   const language = named.language?.toLowerCase() ?? null
   const tone = named.tone ?? null
   requireKnown('language', language, analyser.languages, analyser.name)
@@ -52,6 +59,10 @@ function analyserOf(analysers: ReadonlyMap<string, Analyser>, name: string | und
   return analyser
 }
 
+function requireForm(parameter: string, value: string | undefined, form: RegExp, detail: string): void {
+  if (value !== undefined && !form.test(value)) throw wrong(parameter, `${detail} (it is ${shown(value)})`)
+}
+
 function requireKnown(
   parameter: string,
   value: string | null,
@@ -68,18 +79,7 @@ function listed(known: ReadonlySet<string>): string {
 
 function parametersOf(given: unknown): Asked['parameters'] {
   if (given === undefined) return {}
-  let value = given
-  if (typeof given === 'string') {
-    try {
-      value = JSON.parse(given)
-    } catch {
-      throw wrong('parameters', `must be a JSON object (it is ${shown(given)})`)
-    }
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw wrong('parameters', `must be a JSON object (it is ${shown(JSON.stringify(value))})`)
-  const parameters = value as Record<string, Json>
-  if (!isStorable(parameters)) throw wrong('parameters', 'must not hold NUL or half a surrogate pair')
+  const parameters = typeof given === 'string' ? readParameters(given) : checkParameters(given as Json)
   if (canonicalJson(parameters).length > PARAMETERS_MAX_LENGTH)
     throw wrong('parameters', `must have at most ${PARAMETERS_MAX_LENGTH} characters of JSON`)
   return parameters

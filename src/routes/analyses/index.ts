@@ -1,6 +1,7 @@
 // Analyses: a content is analysed once, looked up by its hash, and deleted by its hash or its person.
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox'
+import Type from 'typebox'
 import { contentTag } from '../../analyses/analyses.ts'
 import { normaliseText, textHash } from '../../analyses/identity.ts'
 import { formatMoney } from '../../analyses/money.ts'
@@ -8,10 +9,11 @@ import { checkSubject } from '../../analyses/subject.ts'
 import type { Config } from '../../config.ts'
 import { NoQuery, problemAnswers } from '../../http/schemas.ts'
 import { invalidParameter, Problem } from '../../problems.ts'
+import { parseDate } from '../../time/instants.ts'
 import { receiptOf } from '../cache/receipt.ts'
 import { answerAnalysis, answerLookUp } from './answer.ts'
 import { resolve } from './asked.ts'
-import { FORM, isFile, receiveFile, takeFiles } from './files.ts'
+import { FileForm, fileOf, isFile, takeFiles } from './files.ts'
 import { savingsAnswer } from './savings.ts'
 import {
   Analysis,
@@ -31,6 +33,15 @@ const DESCRIPTION = `A text as JSON; a file as the body, with its own content ty
 was analysed before gets that (\`X-Cache: HIT\`); of all who ask for what was not, one call is made. \`Cache-Control: no-cache\` analyses anew, \`only-if-cached\` never does.
 The call goes on when the client leaves. With a subject the result is that person's alone.`
 
+/** For the document. */
+const AnalysisBody = {
+  content: {
+    'application/json': { schema: TextRequest },
+    'application/octet-stream': { schema: Type.String({ format: 'binary' }) },
+    'multipart/form-data': { schema: FileForm },
+  },
+}
+
 /** Of JSON: a text in escapes, and the rest. */
 const TEXT_BODY_BYTES = 2 * 1024 * 1024
 
@@ -40,19 +51,14 @@ export const analysisRoutes: FastifyPluginCallbackTypebox<{ config: Config }> = 
     '/analyses',
     {
       bodyLimit: TEXT_BODY_BYTES,
-      config: { access: 'analyse' },
+      config: { access: 'analyse', body: AnalysisBody },
       schema: {
         tags: ['analyses'],
         summary: 'Analyse a text or a file, or answer what was analysed before',
         description: DESCRIPTION,
         querystring: AnalysisQuery,
-        body: {
-          content: {
-            'application/json': { schema: TextRequest },
-            'application/octet-stream': { schema: { type: 'string', format: 'binary' } },
-            'multipart/form-data': { schema: FORM },
-          },
-        },
+        // The others are streams by now.
+        body: { content: { 'application/json': { schema: TextRequest } } },
         response: {
           200: Analysis,
           ...problemAnswers(400, 401, 403, 408, 409, 412, 413, 415, 422, 429, 502, 503, 504),
@@ -120,6 +126,7 @@ export const analysisRoutes: FastifyPluginCallbackTypebox<{ config: Config }> = 
     },
     async (request, reply) => {
       reply.header('cache-control', 'no-store')
+      requireDays(request.query)
       // What this instance has counted and not written yet.
       await app.savings.settle()
       return savingsAnswer(app.database, request.query)
@@ -168,7 +175,7 @@ export const analysisRoutes: FastifyPluginCallbackTypebox<{ config: Config }> = 
   }
 
   async function analyseFile(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    const { file, named } = await receiveFile(request, config)
+    const { file, named } = await fileOf(request, config)
     try {
       const { analyser, asked } = resolve(app.analysers, 'file', named)
       await answerAnalysis(request, reply, {
@@ -195,4 +202,13 @@ function wholeRequest(body: TextRequest | undefined, query: AnalysisQuery): Text
       { parameter: 'text', detail: 'must be given' },
     ])
   return body
+}
+
+/** The form of both is checked by their schema. @throws Problem for a day that is none, and a range that ends before it begins. */
+function requireDays({ from, to }: { from?: string; to?: string }): void {
+  for (const [name, day] of Object.entries({ from, to }))
+    if (day !== undefined && parseDate(day) === null)
+      throw invalidParameter(name, `is no date (it is ${day})`)
+  if (from !== undefined && to !== undefined && from > to)
+    throw invalidParameter('from', `is ${from}, after to, ${to}`)
 }

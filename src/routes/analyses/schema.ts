@@ -5,25 +5,31 @@ import { named, nullable } from '../../http/schemas.ts'
 /** Texts are judged whole; longer ones are files. */
 export const TEXT_MAX_LENGTH = 200_000
 
+export const LANGUAGE_PATTERN = '^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,4}$'
+export const TONE_PATTERN = '^[^\\p{Cc}\\p{Cs}]{1,64}$'
+
 const language = Type.String({
-  pattern: '^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$',
-  maxLength: 35,
+  pattern: LANGUAGE_PATTERN,
   'x-expects': 'a language tag, such as en or fr',
   description: 'Of the content, such as `en` or `fr`',
+  'x-example': 'en',
 })
 const tone = Type.String({
-  pattern: '^[^\\p{Cc}\\p{Cs}]{1,64}$',
+  pattern: TONE_PATTERN,
   'x-expects': 'a tone of the analyser: at most 64 characters on one line',
   description: 'As the analyser knows it',
+  'x-example': 'formal',
 })
 const analyser = Type.String({
   pattern: '^[A-Za-z0-9._-]{1,64}$',
   'x-expects': 'the name of an analyser: at most 64 letters, digits and . _ -',
   description: 'Name of an analyser. Absent: the first one of the configuration, or `lexicon`',
+  'x-example': 'lexicon',
 })
 const subject = Type.String({
   description:
     'Whom the content is about, in at most 200 characters: the result is kept for them alone, sealed, and briefly. Better sent as the header `x-subject`, which no log on the way notes',
+  'x-example': 'Jane Roe',
 })
 
 /** The same in a body of JSON, in a form and in a query. */
@@ -34,7 +40,10 @@ const asked = {
   subject: Type.Optional(subject),
 }
 const parametersText = Type.Optional(
-  Type.String({ description: 'Whatever else the analyser takes, as a JSON object' }),
+  Type.String({
+    description: 'Whatever else the analyser takes, as a JSON object',
+    'x-example': '{"depth":2}',
+  }),
 )
 
 export const TextRequest = named(
@@ -133,6 +142,7 @@ const day = (edge: string) =>
       pattern: '^\\d{4}-\\d{2}-\\d{2}$',
       'x-expects': 'a date, YYYY-MM-DD',
       description: `The ${edge} day of UTC, included`,
+      'x-example': '2026-01-31',
     }),
   )
 export const SavingsQuery = Type.Object({

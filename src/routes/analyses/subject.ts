@@ -1,17 +1,7 @@
 // Whom a request is about: by its header, or by a field.
 import type { FastifyRequest } from 'fastify'
-import type { Sealing } from '../../analyses/sealing.ts'
-import { checkSubject, subjectOfHeader } from '../../analyses/subject.ts'
+import { checkSubject, subjectOfHeader, type Subject } from '../../analyses/subject.ts'
 import { invalidParameter } from '../../problems.ts'
-
-export interface Subject {
-  name: string
-  /** As keys and rows have it. */
-  hash: string
-  sealing: Sealing
-  /** How long a result is kept at most. */
-  ttlSeconds: number
-}
 
 /** @param named by a field of the body or the query. @throws Problem invalid_parameter, which does not show it. */
 export function subjectOf(request: FastifyRequest, named: string | undefined): Subject | null {

@@ -11,7 +11,7 @@ import {
   type Selector,
 } from '../../cache/index.ts'
 import { resultsNamedBy, voidedAnswer, voidedText } from '../../analyses/voided.ts'
-import { countResults, voidResults, type Voided } from '../../db/analysis-results.ts'
+import { countResults, hasResults, voidResults, type Voided } from '../../db/analysis-results.ts'
 import { problemAnswers } from '../../http/schemas.ts'
 import { invalidParameter, Problem } from '../../problems.ts'
 import { ClearAnswer, ClearBody, ClearQuery, DryRunAnswer, NoQuery, type Asked } from './clear-schema.ts'
@@ -84,6 +84,7 @@ async function clear(
     reason,
     onWarning: (message, error) => request.log.warn({ err: error }, message),
   })
+  const isLeft = named === null && isEverything(selector) && (await hasResults(request.server.database))
   const { seq, deleted, pending } = result
   const { confirmed, expired } = result.instances ?? { confirmed: null, expired: [] }
   const analyses = results?.count
@@ -97,7 +98,7 @@ async function clear(
     success: true,
     deleted,
     ...selection(selector),
-    message: clearMessage(selector, result, results),
+    message: clearMessage(selector, result, results, isLeft),
     ...(results === null ? {} : { analyses: voidedAnswer(results) }),
     ...receiptOf(result),
   }
@@ -170,6 +171,7 @@ function clearMessage(
   { kind, selector }: Selector,
   { deleted, pending, swept }: ClearResult,
   results: Voided | null,
+  isLeft: boolean,
 ): string {
   const parts = [
     kind === 'tag'
@@ -177,8 +179,7 @@ function clearMessage(
       : `${deleted} ${deleted === 1 ? 'entry' : 'entries'} deleted`,
   ]
   if (results !== null) parts.push(`${voidedText(results)} deleted`)
-  else if (kind === 'pattern' && /^\*+$/.test(selector))
-    parts.push('results of analyses stay in PostgreSQL: text:* and analysis:* delete them')
+  if (isLeft) parts.push('kept results of analyses stay: text:* and analysis:* delete them')
   if (!swept)
     parts.push(
       'Redis was away for part of it: what is left there is never answered again and expires by itself',
@@ -188,6 +189,10 @@ function clearMessage(
       'the clear log does not answer: the clear holds on this instance and is written as soon as it does',
     )
   return parts.join('; ')
+}
+
+function isEverything({ kind, selector }: Selector): boolean {
+  return kind === 'pattern' && /^\*+$/.test(selector)
 }
 
 function keys(count: number): string {

@@ -85,8 +85,8 @@ export const dashboardRoutes: FastifyPluginAsyncTypebox<{ config: Config }> = as
 const servePage: FastifyPluginCallbackTypebox<{ files: PageFile[] }> = (app, { files }, done) => {
   addPageHeaders(app)
   for (const { url, type, etag, body } of files) {
-    const options = { schema: { hide: true }, config: { access: 'open', evenOverloaded: true } } as const
-    app.get(url, options, (request, reply) => {
+    const config = { access: 'open', evenOverloaded: true, hasPreconditions: true } as const
+    app.get(url, { schema: { hide: true }, config }, (request, reply) => {
       // Asked for anew each time, and not sent anew: a page and scripts of two releases must not meet.
       const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch } = request.headers
       if (ifMatch !== undefined && !matchesStrongly(ifMatch, etag))

@@ -10,6 +10,8 @@ import { sizeOf } from '../../support/sizes.ts'
 
 const postgres = await sharedPostgres(t)
 const READS = sizeOf('BOOT_READS')
+// The stories share nothing but the machine and PostgreSQL, each with a database of its own.
+t.jobs = 1
 
 interface Way {
   redis: TestRedis
@@ -17,7 +19,7 @@ interface Way {
 }
 
 function story(name: string, lose: (way: Way) => unknown, mend: (way: Way) => unknown): void {
-  t.test(name, async (t: Test) => {
+  void t.test(name, { buffered: true }, async (t: Test) => {
     const redis = await startRedis(t)
     const proxy = await startFaultProxy(t, redis.port)
     await lose({ redis, proxy })

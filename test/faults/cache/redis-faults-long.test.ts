@@ -11,7 +11,7 @@ import { sizeOf } from '../../support/sizes.ts'
 const STOPPED_MS = sizeOf('REDIS_AWAY_SECONDS') * 1000
 const FLAPS = sizeOf('REDIS_FLAPS')
 const FLAP_MS = 1000
-const READS = 500
+const READS = sizeOf('FAULT_READS')
 
 const postgres = await sharedPostgres(t)
 // The two stories share nothing but the machine and PostgreSQL, each with a database of its own.

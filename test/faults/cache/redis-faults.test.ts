@@ -14,6 +14,8 @@ const COMMAND_LIMIT_MS = 250
 const MARGIN_MS = 3000
 const CONNECT_LIMIT_MS = 5000
 
+// Each with a Redis and a service of its own; the longest comes first.
+t.jobs = 2
 const postgres = await sharedPostgres(t)
 const database = await createDatabase(postgres)
 
@@ -53,97 +55,9 @@ async function allIsWell(t: Test, service: TestService, traffic: Traffic, lines:
   t.strictSame(redisLines(service), lines, 'one line a change')
 }
 
-t.test('killed and restarted', async (t) => {
-  const redis = await startRedis(t)
-  const [service, traffic] = await begin(t, redis.port, PATIENT_REDIS)
-  await redisIsUsed(service)
-  await redis.kill()
-  await isAway(service)
-  t.match(await statsOf(service), {
-    backend: 'memory',
-    redis_connected: false,
-    redis_keys: null,
-    redis_used_memory: null,
-  })
-  await traffic.more(200)
-  await redis.restart()
-  await redisIsUsed(service)
-  await allIsWell(t, service, traffic, ['Redis connected', 'Redis is away', 'Redis is back'])
-})
-
-t.test('hung and woken', async (t) => {
-  const redis = await startRedis(t)
-  const [service, traffic] = await begin(t, redis.port)
-  await redisIsUsed(service)
-  redis.pause()
-  await isAway(service)
-  await traffic.more(200)
-  redis.resume()
-  await redisIsUsed(service)
-  await allIsWell(t, service, traffic, ['Redis connected', 'Redis is away', 'Redis is back'])
-})
-
-t.test('behind a network that swallows everything, then not', async (t) => {
-  const redis = await startRedis(t)
-  const proxy = await startProxy(t, redis.port)
-  const [service, traffic] = await begin(t, proxy.port)
-  await redisIsUsed(service)
-  proxy.swallow()
-  await isAway(service)
-  await traffic.more(200)
-  proxy.forward()
-  await redisIsUsed(service)
-  await allIsWell(t, service, traffic, ['Redis connected', 'Redis is away', 'Redis is back'])
-})
-
-t.test('down at the start, started later', async (t) => {
-  const redis = await startRedis(t)
-  await redis.kill()
-  const [service, traffic] = await begin(t, redis.port, PATIENT_REDIS)
-  await traffic.more(200)
-  t.match(await statsOf(service), {
-    enabled: true,
-    status: 'degraded',
-    backend: 'memory',
-    redis_connected: false,
-  })
-  await redis.restart()
-  await redisIsUsed(service)
-  await allIsWell(t, service, traffic, ['Redis is away', 'Redis is back'])
-})
-
-t.test('hung at the start, woken later', async (t) => {
-  const redis = await startRedis(t)
-  redis.pause()
-  const [service, traffic] = await begin(t, redis.port, {
-    ...PATIENT_REDIS,
-    REDIS_CONNECT_TIMEOUT_MS: '1000',
-  })
-  await traffic.more(200)
-  redis.resume()
-  await redisIsUsed(service)
-  await allIsWell(t, service, traffic, ['Redis is away', 'Redis is back'])
-})
-
-t.test(
-  'swallowed at the start: the connection is given up and made anew until one gets through',
-  async (t) => {
-    const redis = await startRedis(t)
-    const proxy = await startProxy(t, redis.port)
-    proxy.swallow()
-    const [service, traffic] = await begin(t, proxy.port, {
-      ...PATIENT_REDIS,
-      REDIS_CONNECT_TIMEOUT_MS: '500',
-    })
-    await until('a second attempt', () => proxy.accepted >= 2)
-    proxy.forward()
-    await redisIsUsed(service)
-    await allIsWell(t, service, traffic, ['Redis is away', 'Redis is back'])
-  },
-)
-
-t.test(
+void t.test(
   'answering its handshake and nothing else: tried ever less often, and the log stays readable',
+  { buffered: true },
   async (t) => {
     const redis = await startRedis(t)
     let isDeaf = true
@@ -161,7 +75,97 @@ t.test(
   },
 )
 
-t.test('emptied while in use', async (t) => {
+void t.test('killed and restarted', { buffered: true }, async (t) => {
+  const redis = await startRedis(t)
+  const [service, traffic] = await begin(t, redis.port, PATIENT_REDIS)
+  await redisIsUsed(service)
+  await redis.kill()
+  await isAway(service)
+  t.match(await statsOf(service), {
+    backend: 'memory',
+    redis_connected: false,
+    redis_keys: null,
+    redis_used_memory: null,
+  })
+  await traffic.more(200)
+  await redis.restart()
+  await redisIsUsed(service)
+  await allIsWell(t, service, traffic, ['Redis connected', 'Redis is away', 'Redis is back'])
+})
+
+void t.test('hung and woken', { buffered: true }, async (t) => {
+  const redis = await startRedis(t)
+  const [service, traffic] = await begin(t, redis.port)
+  await redisIsUsed(service)
+  redis.pause()
+  await isAway(service)
+  await traffic.more(200)
+  redis.resume()
+  await redisIsUsed(service)
+  await allIsWell(t, service, traffic, ['Redis connected', 'Redis is away', 'Redis is back'])
+})
+
+void t.test('behind a network that swallows everything, then not', { buffered: true }, async (t) => {
+  const redis = await startRedis(t)
+  const proxy = await startProxy(t, redis.port)
+  const [service, traffic] = await begin(t, proxy.port)
+  await redisIsUsed(service)
+  proxy.swallow()
+  await isAway(service)
+  await traffic.more(200)
+  proxy.forward()
+  await redisIsUsed(service)
+  await allIsWell(t, service, traffic, ['Redis connected', 'Redis is away', 'Redis is back'])
+})
+
+void t.test('down at the start, started later', { buffered: true }, async (t) => {
+  const redis = await startRedis(t)
+  await redis.kill()
+  const [service, traffic] = await begin(t, redis.port, PATIENT_REDIS)
+  await traffic.more(200)
+  t.match(await statsOf(service), {
+    enabled: true,
+    status: 'degraded',
+    backend: 'memory',
+    redis_connected: false,
+  })
+  await redis.restart()
+  await redisIsUsed(service)
+  await allIsWell(t, service, traffic, ['Redis is away', 'Redis is back'])
+})
+
+void t.test('hung at the start, woken later', { buffered: true }, async (t) => {
+  const redis = await startRedis(t)
+  redis.pause()
+  const [service, traffic] = await begin(t, redis.port, {
+    ...PATIENT_REDIS,
+    REDIS_CONNECT_TIMEOUT_MS: '1000',
+  })
+  await traffic.more(200)
+  redis.resume()
+  await redisIsUsed(service)
+  await allIsWell(t, service, traffic, ['Redis is away', 'Redis is back'])
+})
+
+void t.test(
+  'swallowed at the start: the connection is given up and made anew until one gets through',
+  { buffered: true },
+  async (t) => {
+    const redis = await startRedis(t)
+    const proxy = await startProxy(t, redis.port)
+    proxy.swallow()
+    const [service, traffic] = await begin(t, proxy.port, {
+      ...PATIENT_REDIS,
+      REDIS_CONNECT_TIMEOUT_MS: '500',
+    })
+    await until('a second attempt', () => proxy.accepted >= 2)
+    proxy.forward()
+    await redisIsUsed(service)
+    await allIsWell(t, service, traffic, ['Redis is away', 'Redis is back'])
+  },
+)
+
+void t.test('emptied while in use', { buffered: true }, async (t) => {
   const redis = await startRedis(t)
   const [service, traffic] = await begin(t, redis.port, PATIENT_REDIS)
   for (let round = 0; round < 3; round++) {

@@ -11,6 +11,7 @@ import { startCallers, type Reply } from '../../support/callers.ts'
 import { startPostgres } from '../../support/postgres.ts'
 import { startServiceProcess } from '../../support/processes.ts'
 import { ROOT } from '../../support/root.ts'
+import { sizeOf } from '../../support/sizes.ts'
 import { createDatabase } from '../../support/databases.ts'
 import { isProblem, send } from '../../support/http.ts'
 
@@ -26,7 +27,7 @@ const CLEAN_LIMIT_MS = 5000
 const WAITING_AT_MOST = 100
 const RUNNING_AT_MOST = 1
 const BURST = 1000
-const BURSTS = 5
+const BURSTS = sizeOf('BURSTS')
 const GROWTH_LIMIT_MB = 64
 const ROUNDS = 10
 /** So many that one in which the machine was busy is not a tenth of them. */
@@ -206,15 +207,10 @@ function residentMb(): number {
   return Number(stdout) / 1024
 }
 
-story('every connection taken', async (t) => {
+story(`every connection taken, and ${BURST} requests at a time for what is not there`, async (t) => {
   const release = await blockArticles(t)
   await oldAnswersAreGiven(t, OF_ARTICLES)
   await newOnesAreRefused(t)
-  await release()
-})
-
-story(`every connection taken, and ${BURST} requests at a time for what is not there`, async (t) => {
-  const release = await blockArticles(t)
   const sizes: number[] = []
   for (let burst = 0; burst < BURSTS; burst++) {
     let running = 0

@@ -1,16 +1,17 @@
-// What is left behind when a load does not come to its end, or is not alone.
-import { PassThrough, Readable } from 'node:stream'
+// Loads whose PostgreSQL hangs, or is killed on the way: in this process and by the command, with nothing left behind.
+import { PassThrough } from 'node:stream'
 import { setTimeout as wait } from 'node:timers/promises'
 import t from 'tap'
 import { openPool } from '../../../src/db/client.ts'
-import { load } from '../../../src/loading/load.ts'
+import { inTransaction } from '../../../src/db/transaction.ts'
+import { copyLine, copyLines } from '../../../src/loading/copy.ts'
 import { LoadError } from '../../../src/loading/report.ts'
-import { inLoadTransaction, takeTurn } from '../../../src/loading/transaction.ts'
 import { startPostgres } from '../../support/postgres.ts'
-import { article, fileStream, ndjson, SAMPLE_BARS, startLoadingDatabase } from '../../support/loading.ts'
+import { startCommand } from '../../support/commands.ts'
+import { article, ndjson, startLoadingDatabase } from '../../support/loading.ts'
 
 const database = await startLoadingDatabase(t, await startPostgres(t))
-const { pool, server, bars, articles } = database
+const { server, pool, articles } = database
 t.beforeEach(() => server.sql`truncate instruments, media_sources, media_articles restart identity cascade`)
 
 const LOAD_LOCK = 0x6c6f6164
@@ -33,104 +34,6 @@ async function until(condition: () => Promise<readonly object[]>, loading: Promi
 const staged = () => server.sql`select 1 from pg_stat_progress_copy where tuples_processed > 0`
 const sessionWaiting = () =>
   server.sql`select 1 from pg_stat_activity where application_name = 'barometer' and wait_event = 'advisory'`
-
-t.test('an input that breaks off leaves nothing, whatever came before', async (t) => {
-  const input = new PassThrough()
-  const loading = articles(input)
-  input.write(many(0, 5000))
-  await until(staged, loading)
-  input.destroy(new Error('connection reset by peer'))
-  await t.rejects(loading, {
-    name: LoadError.name,
-    message: /could not be read to its end: connection reset by peer/,
-  })
-  t.equal(await countArticles(), 0)
-  t.match(await articles(many(0, 10)), { inserted: 10 }, 'the pool goes on')
-})
-
-t.test('an input that is broken before the load begins is an error of the load', async (t) => {
-  const input = fileStream('/nowhere/at/all.ndjson')
-  await t.rejects(articles(input), { name: LoadError.name, message: /ENOENT/ })
-  const destroyed = Readable.from([Buffer.from('x')])
-  destroyed.destroy(new Error('gone'))
-  await t.rejects(articles(destroyed), { name: LoadError.name, message: /gone/ })
-})
-
-t.test('a refused header leaves nothing, not even the instrument', async (t) => {
-  await t.rejects(bars('date,open\n2020-01-01,5\n', { symbol: 'NEW' }), { name: LoadError.name })
-  t.strictSame([...(await pool`select symbol from instruments`)], [])
-})
-
-t.test('two loads of the same file at once both succeed, and it is there once', async (t) => {
-  const [first, second] = await Promise.all([bars(fileStream(SAMPLE_BARS)), bars(fileStream(SAMPLE_BARS))])
-  t.equal(first.inserted + second.inserted, 5105)
-  t.equal(first.unchanged + second.unchanged, 5105)
-  t.equal((first.scoresChanged ?? 0) + (second.scoresChanged ?? 0), 4834)
-  const pieces = await Promise.all([
-    articles(many(0, 3000)),
-    articles(many(1000, 3000)),
-    articles(many(0, 3000)),
-  ])
-  t.equal(
-    pieces.reduce((sum, each) => sum + each.inserted, 0),
-    4000,
-  )
-  t.equal(await countArticles(), 4000)
-})
-
-t.test(
-  'a load that waits for another one is held up by no statement limit, and finds what that one wrote',
-  async (t) => {
-    const STATEMENT_LIMIT_MS = 500
-    const limited = openPool(server.url, { max: 1, statementTimeoutMs: STATEMENT_LIMIT_MS })
-    t.teardown(() => limited.end({ timeout: 0 }))
-    let loading: Promise<unknown> = Promise.resolve()
-    await server.sql.begin(async (other) => {
-      await other`select pg_advisory_xact_lock(${LOAD_LOCK})`
-      loading = load({ pool: limited, kind: 'articles', input: Readable.from([Buffer.from(many(0, 10))]) })
-      await until(
-        () => server.sql`select 1 from pg_stat_activity where wait_event = 'advisory'
-        and now() - query_start > ${`${3 * STATEMENT_LIMIT_MS} ms`}::interval`,
-        loading,
-      )
-      await other`insert into media_sources (code, name) values ('harbor-wire', 'The Harbor Wire')`
-    })
-    t.match(await loading, { inserted: 10 })
-    t.equal(
-      (await limited`show statement_timeout`)[0]?.['statement_timeout'],
-      `${STATEMENT_LIMIT_MS}ms`,
-      'of the load only',
-    )
-  },
-)
-
-t.test('a wait for another load that takes too long is an error that says so', async (t) => {
-  await server.sql.begin(async (other) => {
-    await other`select pg_advisory_xact_lock(${LOAD_LOCK})`
-    const waiting = inLoadTransaction(pool, async (session) => {
-      await session`set local lock_timeout = '50ms'`
-      await takeTurn(session)
-    })
-    await t.rejects(waiting, { name: LoadError.name, message: /another load.*nothing was loaded, try again/ })
-  })
-})
-
-t.test('bars appear together, then their scores together', async (t) => {
-  const counts = () =>
-    server.sql`select (select count(*)::int from daily_bars) as bars, (select count(*)::int from score_snapshots) as scores`
-  const loading = bars(fileStream(SAMPLE_BARS))
-  const seen = new Set<string>()
-  let ended = false as boolean
-  const watching = (async () => {
-    while (!ended) for (const row of await counts()) seen.add(`${row['bars']} bars, ${row['scores']} scores`)
-  })()
-  await loading
-  ended = true
-  await watching
-  for (const row of await counts()) seen.add(`${row['bars']} bars, ${row['scores']} scores`)
-  seen.delete('5105 bars, 0 scores')
-  t.strictSame([...seen], ['0 bars, 0 scores', '5105 bars, 4834 scores'])
-})
 
 t.test('PostgreSQL killed while the file is read: a plain error, nothing kept', async (t) => {
   const input = new PassThrough()
@@ -168,15 +71,45 @@ t.test('PostgreSQL killed while the load waits its turn to write: nothing kept',
   t.equal(await countArticles(), 0)
 })
 
-t.test('a database without tables is said to be one', async (t) => {
-  const bare = await startPostgres(t)
-  const barePool = openPool(bare.url, { max: 1 })
-  t.teardown(() => barePool.end({ timeout: 0 }))
-  await t.rejects(
-    load({ pool: barePool, kind: 'articles', input: Readable.from([Buffer.from(many(0, 1))]) }),
-    {
-      name: LoadError.name,
-      message: /not migrated: relation "media_sources" does not exist/,
-    },
-  )
+t.test('the command, when PostgreSQL is killed: one plain line, exit code 1, nothing kept', async (t) => {
+  const command = startCommand(t, ['load', 'articles', '-'], { DATABASE_URL: server.url })
+  command.stdin.write(many(0, 5000))
+  await until(staged, command.ended)
+  await server.kill()
+  t.match(await command.ended, {
+    code: 1,
+    stdout: '',
+    stderr: /^error: PostgreSQL is unavailable: .*; nothing was loaded\n$/,
+  })
+  await server.start()
+  t.equal(await countArticles(), 0)
+})
+
+t.test('lines are not read faster than the server takes them', async (t) => {
+  await pool`create table copied (number bigint, content text, small integer)`
+  let sent = 0
+  let done = false as boolean
+  async function* endless(): AsyncGenerator<string> {
+    const content = 'x'.repeat(10_000)
+    for (; !done; sent += 1) {
+      // A turn of the loop now and then, as an input from outside has it.
+      if (sent % 10 === 0) await wait(0)
+      yield copyLine([sent, content, 1])
+    }
+  }
+  const copying = inTransaction(pool, (session) => copyLines(session, 'copied', endless()))
+  while (sent < 1000) await wait(1)
+  server.pause()
+  t.teardown(() => server.resume())
+  let before = -1
+  // What the system keeps for the socket is filled, and then nothing moves.
+  while (before !== sent) {
+    before = sent
+    await wait(200)
+  }
+  t.ok(sent * 10_000 < 100_000_000, `${sent} lines`)
+  done = true
+  server.resume()
+  await copying
+  t.match(await pool`select count(*) from copied`, [{ count: sent }])
 })

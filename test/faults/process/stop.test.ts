@@ -1,18 +1,18 @@
-// A stop by signal: nothing that was asked is lost, the exit code is 0, and neither load nor a hung PostgreSQL or Redis draws it out.
+// A stop by signal: with a hung PostgreSQL or Redis, or before the service listens, it is in time, and the exit code is 0.
 import { spawn } from 'node:child_process'
-import { connect } from 'node:net'
 import { once } from 'node:events'
-import { createInterface } from 'node:readline'
 import t, { type Test } from 'tap'
-import { startPostgres } from '../../support/postgres.ts'
+import { sharedPostgres, startPostgres } from '../../support/postgres.ts'
 import { startServiceProcess, type ServiceProcess } from '../../support/processes.ts'
 import { moduleFile, program, ROOT } from '../../support/root.ts'
 import { startRedis } from '../../support/redis.ts'
 import { createDatabase } from '../../support/databases.ts'
-import { startLoad } from './keep-alive-load.ts'
+import { startProxy } from '../../support/tcp-proxy.ts'
+import { startLoad } from '../../support/keep-alive-load.ts'
 
-const postgres = await startPostgres(t)
-const DATABASE_URL = await createDatabase(postgres)
+const shared = await createDatabase(await sharedPostgres(t))
+// Each has a service, and what hangs, of its own: most of it is waiting.
+t.jobs = 3
 const STOP_LIMIT_MS = 10_000
 const LIST = '/api/v1/media/latest'
 
@@ -25,48 +25,9 @@ async function stops(t: Test, service: ServiceProcess): Promise<number> {
   return took
 }
 
-t.test('under load no request is lost, and connections are told', async (t) => {
-  // Longer than this process is ever held up: whoever asks nothing while it lasts is taken for idle.
-  const service = await startServiceProcess(t, { DATABASE_URL, STOP_DRAIN_MS: '3000' })
-  const paths = [LIST, `${LIST}?limit=3`, '/livez', '/api/v1/volume', `${LIST}?offset=0`, '/openapi.json']
-  const load = startLoad(service.url, 60, paths)
-  await load.answered(500)
-  await stops(t, service)
-  const { answers, lost, announced, endedIdle } = await load.finished
-  t.strictSame(lost, [])
-  t.strictSame(Object.keys(answers).sort(), ['200', '404'], 'each was answered as ever')
-  t.ok(answers[200]! > 400, 'under load')
-  t.strictSame([announced, endedIdle], [60, 0], 'every connection was told that it ends')
-})
-
-t.test('connections that ask nothing do not hold a stop up', async (t) => {
-  const service = await startServiceProcess(t, { DATABASE_URL })
-  let asking = true
-  const idle = startLoad(service.url, 5, ['/livez'], () => asking)
-  const silent = startLoad(service.url, 5, [null])
-  await idle.answered(20)
-  asking = false
-  const slow = connect(Number(new URL(service.url).port), '127.0.0.1')
-  await once(slow, 'connect')
-  const took = await stops(t, service)
-  t.ok(took < 3000, `soon: ${Math.round(took)} ms`)
-  t.strictSame((await idle.finished).lost, [])
-  t.strictSame((await silent.finished).lost, [])
-})
-
-t.test('a request that never becomes whole is cut off', async (t) => {
-  const service = await startServiceProcess(t, { DATABASE_URL })
-  const socket = connect(Number(new URL(service.url).port), '127.0.0.1')
-  socket.write('POST /api/admin/cache/clear HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: 100\r\n')
-  socket.on('error', () => undefined).resume()
-  await once(socket, 'connect')
-  t.equal((await service.get('/livez')).status, 200)
-  await stops(t, service)
-  t.match(service.lines.join('\n'), /connections still busy are cut off/)
-})
-
-t.test('what is in flight when PostgreSQL hangs is answered', async (t) => {
-  const service = await startServiceProcess(t, { DATABASE_URL })
+void t.test('what is in flight when PostgreSQL hangs is answered', { buffered: true }, async (t) => {
+  const postgres = await startPostgres(t)
+  const service = await startServiceProcess(t, { DATABASE_URL: await createDatabase(postgres) })
   // Enough to have a connection to the server each.
   await Promise.all([1, 2, 3].map((limit) => service.get(`${LIST}?limit=${limit}`)))
   postgres.pause()
@@ -84,9 +45,13 @@ t.test('what is in flight when PostgreSQL hangs is answered', async (t) => {
   postgres.resume()
 })
 
-t.test('what is in flight when Redis hangs is answered', async (t) => {
+void t.test('what is in flight when Redis hangs is answered', { buffered: true }, async (t) => {
   const redis = await startRedis(t)
-  const service = await startServiceProcess(t, { DATABASE_URL, REDIS_URL: redis.url, STOP_DRAIN_MS: '1500' })
+  const service = await startServiceProcess(t, {
+    DATABASE_URL: shared,
+    REDIS_URL: redis.url,
+    STOP_DRAIN_MS: '1500',
+  })
   t.equal((await service.get(LIST)).status, 200)
   redis.pause()
   const load = startLoad(service.url, 12, [`${LIST}?limit=11`, `${LIST}?limit=12`])
@@ -97,72 +62,28 @@ t.test('what is in flight when Redis hangs is answered', async (t) => {
   t.strictSame([lost, Object.keys(answers)], [[], ['200']])
 })
 
-t.test('while it stops it is not ready, and still takes requests', async (t) => {
-  const service = await startServiceProcess(t, { DATABASE_URL, STOP_DRAIN_MS: '3000' })
-  const exited = service.end('SIGTERM')
-  let status = 0
-  while (status !== 503) status = (await service.get('/readyz')).status
-  const answer = await service.get(LIST)
-  t.strictSame([answer.status, answer.headers.get('connection')], [200, 'close'])
-  t.equal(await exited, 0)
-  await t.rejects(service.get('/livez'), 'the listener is closed')
-})
-
-t.test('a second signal ends it at once', async (t) => {
-  for (const second of ['SIGTERM', 'SIGINT'] as const) {
-    const service = await startServiceProcess(t, { DATABASE_URL, STOP_DRAIN_MS: '5000' })
-    const exited = service.end('SIGTERM')
-    while ((await service.get('/readyz')).status !== 503);
-    // The same one, right away, would be the echo of the first.
-    if (second === 'SIGTERM') await new Promise((resolve) => setTimeout(resolve, 600))
-    const sent = performance.now()
-    process.kill(service.pid, second)
-    t.equal(await exited, 1, second)
-    t.ok(performance.now() - sent < 2500, 'at once')
-  }
-})
-
-t.test('Ctrl-C under npm, which hands on what the terminal signals to both, is one signal', async (t) => {
-  const npm = spawn('npm', ['exec', '-c', `exec node ${program('src/server').join(' ')}`], {
-    ...spawnOptions({ STOP_DRAIN_MS: '3000' }),
-    detached: true,
-  })
-  const url = await new Promise<string>((resolve) => {
-    createInterface({ input: npm.stdout }).on('line', (line) => {
-      const address = /listening on (\S+),/.exec(line)?.[1]
-      if (address !== undefined) resolve(address)
-    })
-  })
-  const exited = once(npm, 'exit') as Promise<[number | null, string | null]>
-  // To the whole group, as a terminal does.
-  process.kill(-npm.pid!, 'SIGINT')
-  let status = 0
-  while (status !== 503) status = (await fetch(`${url}/readyz`)).status
-  t.equal((await fetch(url + LIST)).status, 200, 'goes on with its stop')
-  t.strictSame(await exited, [0, null])
-})
-
-t.test('a signal before it listens', async (t) => {
+void t.test('a signal before it listens', { buffered: true }, async (t) => {
   // Held up by a PostgreSQL that does not answer.
-  postgres.pause()
-  t.teardown(() => postgres.resume())
+  const silent = new URL(shared)
+  const proxy = await startProxy(t, Number(silent.port))
+  proxy.swallow()
+  silent.port = String(proxy.port)
   const child = spawn(
     process.execPath,
     [`--import=${moduleFile('test/faults/process/say-ready')}`, ...program('src/server')],
-    spawnOptions({}),
+    spawnOptions(silent.href),
   )
   await once(child.stdout, 'data')
   child.kill('SIGTERM')
   const [code] = (await once(child, 'exit')) as [number | null]
   t.equal(code, 0)
-  postgres.resume()
 })
 
-function spawnOptions(environment: Record<string, string>) {
+function spawnOptions(DATABASE_URL: string) {
   const { PATH = '', HOME = '' } = process.env
   return {
     cwd: ROOT,
-    env: { PATH, HOME, DATABASE_URL, PORT: '0', ...environment },
+    env: { PATH, HOME, DATABASE_URL, PORT: '0' },
     stdio: ['ignore', 'pipe', 'inherit'] as ['ignore', 'pipe', 'inherit'],
   }
 }

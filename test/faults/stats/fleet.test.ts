@@ -1,17 +1,17 @@
 // Figures of the fleet: those of every instance together, and of those that are gone, however they went.
 import t from 'tap'
-import { sql } from 'drizzle-orm'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { until } from '../../support/until.ts'
-import { foldDeparted, publishCounts, readFleet } from '../../../src/db/fleet-counts.ts'
 import { manualTime, type ManualTime } from '../../support/manual-time.ts'
-import { startPostgres } from '../../support/postgres.ts'
+import { sharedPostgres, startPostgres } from '../../support/postgres.ts'
 import { startServiceProcess, type ServiceProcess } from '../../support/processes.ts'
 import { NOTE_MS } from '../../../src/stats/windows.ts'
 import { createDatabase } from '../../support/databases.ts'
 import { startService } from '../../support/service.ts'
 
-const postgres = await startPostgres(t)
+const postgres = await sharedPostgres(t)
+// One of them with a PostgreSQL of its own, which hangs.
+t.jobs = 2
 
 interface Fleet {
   instances: number
@@ -59,7 +59,7 @@ async function ask({ get }: Asked, times: number): Promise<void> {
   }
 }
 
-t.test('the total keeps what departed instances counted', async (t) => {
+void t.test('the total keeps what departed instances counted', { buffered: true }, async (t) => {
   const database = await createDatabase(postgres)
   const begin = (): Promise<ServiceProcess> => startServiceProcess(t, { DATABASE_URL: database })
   const [first, second] = await Promise.all([begin(), begin()])
@@ -98,90 +98,46 @@ t.test('the total keeps what departed instances counted', async (t) => {
   t.match(last, { instances: 2, hits, misses, requests: 38 })
 })
 
-t.test('the total never goes back, while it is written and while PostgreSQL hangs', async (t) => {
-  const server = await startPostgres(t)
-  const time = manualTime()
-  const service = await startService(t, { DATABASE_URL: await createDatabase(server) }, time)
-  const seen: number[] = []
-  const look = async (): Promise<void> => {
-    const { hits, misses } = await fleetOf(service)
-    seen.push(hits + misses)
-  }
-  // Longer than it takes until something is written.
-  for (let ms = 0; ms < 2 * NOTE_MS; ms += 300) {
-    await ask(service, 3)
-    await look()
-    await time.advance(300)
-  }
-  server.pause()
-  t.teardown(() => server.resume())
-  for (let round = 0; round < 5; round++) {
-    await whilePassing(time, ask(service, 1))
-    await whilePassing(time, look())
-  }
-  t.ok(seen.length > 20, `${seen.length} looks`)
-  t.strictSame(
-    seen.filter((count, index) => count < (seen[index - 1] ?? 0)),
-    [],
-  )
-  server.resume()
-  await until(
-    'all of it',
-    async () => {
+void t.test(
+  'the total never goes back, while it is written and while PostgreSQL hangs',
+  { buffered: true },
+  async (t) => {
+    const server = await startPostgres(t)
+    const time = manualTime()
+    const service = await startService(t, { DATABASE_URL: await createDatabase(server) }, time)
+    const seen: number[] = []
+    const look = async (): Promise<void> => {
+      const { hits, misses } = await fleetOf(service)
+      seen.push(hits + misses)
+    }
+    // Longer than it takes until something is written.
+    for (let ms = 0; ms < 2 * NOTE_MS; ms += 300) {
+      await ask(service, 3)
+      await look()
       await time.advance(300)
-      return fleetOf(service)
-    },
-    ({ hits, misses }) => hits + misses === seen.length * 3 - 10,
-  )
-})
-
-t.test('lives long over are added up in one, and nothing is lost or counted twice', async (t) => {
-  const { database } = await startService(t, { DATABASE_URL: await createDatabase(postgres) })
-  const sum = async (): Promise<number> => {
-    const { counts } = await readFleet(database, 'none')
-    return counts.reduce((total, { count }) => total + count, 0)
-  }
-  for (const life of ['a', 'b', 'c']) {
-    const counts = [{ category: 'media', counter: 'loads', count: 10 }]
-    await publishCounts(database, life, counts)
-    await publishCounts(database, life, counts)
-    // Late, and older.
-    await publishCounts(database, life, [{ category: 'media', counter: 'loads', count: 7 }])
-  }
-  t.equal(await sum(), 30)
-  await database.rows(
-    sql`update cache_counts set counted_at = now() - interval '8 days' where life in ('a', 'b')`,
-  )
-  await Promise.all([foldDeparted(database), foldDeparted(database)])
-  await foldDeparted(database)
-  t.equal(await sum(), 30)
-  const lives = await database.rows<{ life: string }>(sql`select life from cache_counts order by life`)
-  t.strictSame(
-    lives.map(({ life }) => life),
-    ['c', 'departed'],
-  )
-})
-
-t.test('an instance that nobody asks anything writes nothing', async (t) => {
-  const time = manualTime()
-  const service = await startService(t, { DATABASE_URL: await createDatabase(postgres) }, time)
-  const { database } = service
-  const written = async (): Promise<string | null | undefined> => {
-    const [row] = await database.rows<{ at: string | null }>(
-      sql`select max(counted_at)::text as at from cache_counts`,
+    }
+    server.pause()
+    t.teardown(() => server.resume())
+    for (let round = 0; round < 5; round++) {
+      await whilePassing(time, ask(service, 1))
+      await whilePassing(time, look())
+    }
+    t.ok(seen.length > 20, `${seen.length} looks`)
+    t.strictSame(
+      seen.filter((count, index) => count < (seen[index - 1] ?? 0)),
+      [],
     )
-    return row?.at
-  }
-  await ask(service, 3)
-  await time.advance(NOTE_MS)
-  const first = await until('it to be written', written, (at) => at !== null)
-  // Probes and whoever looks at the figures are nobody.
-  for (let ms = 0; ms < 10 * NOTE_MS; ms += 500) {
-    await Promise.all(['/livez', '/metrics', '/cache/stats'].map((path) => service.get(path)))
-    await time.advance(500)
-  }
-  t.equal(await written(), first)
-})
+    server.resume()
+    await until(
+      'all of it',
+      async () => {
+        await time.advance(300)
+        return fleetOf(service)
+      },
+      ({ hits, misses }) => hits + misses === seen.length * 3 - 10,
+    )
+  },
+)
 
 /** Has time pass, ten times as fast as it does, until something has ended. */
 async function whilePassing(time: ManualTime, work: Promise<void>): Promise<void> {

@@ -29,7 +29,7 @@ t.test('a clear of everything leaves what was paid for, and says so', async (t) 
   const calls = analyser.calls.length
   t.equal(outcome(await analyse('kept beyond a clear')), 'MISS')
   const { body } = await clear('pattern=*')
-  t.match(JSON.parse(body), { message: /results of analyses stay in PostgreSQL/ })
+  t.match(JSON.parse(body), { message: /kept results of analyses stay/ })
   t.equal(outcome(await analyse('kept beyond a clear')), 'HIT')
   t.equal(analyser.calls.length, calls + 1)
 })

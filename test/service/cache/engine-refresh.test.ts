@@ -87,5 +87,6 @@ t.test('a clear is not undone by it', async (t) => {
   const after = seen(cache.getOrLoad('a', POLICY, loadOf('after').load))
   refresh.end.open('before')
   t.equal(await after, 'MISS load: after')
+  await renewed(cache)
   t.equal(await seen(cache.getOrLoad('a', POLICY, failingLoad)), 'HIT memory: after')
 })

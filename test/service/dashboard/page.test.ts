@@ -8,8 +8,9 @@ import { PATIENT_REDIS, startService } from '../../support/service.ts'
 import { isLive, LIMIT_MS, openDashboard, shows, startBrowser } from '../../support/browser.ts'
 
 const redis = await sharedRedis(t)
+const DATABASE_URL = await startFilledDatabase(t)
 const service = await startService(t, {
-  DATABASE_URL: await startFilledDatabase(t),
+  DATABASE_URL,
   REDIS_URL: redis.url,
   ...PATIENT_REDIS,
   // What is tested here is not how much a machine can do.
@@ -212,3 +213,18 @@ async function drawnIn(page: Page, index: number): Promise<boolean> {
   )
   return drawn.jsonValue()
 }
+
+t.test('more pages than may watch: the one too many says so, and gets its turn', async (t) => {
+  const crowded = await startService(t, {
+    DATABASE_URL,
+    DASHBOARD_MAX_CLIENTS: '1',
+    PRESSURE_MAX_EVENT_LOOP_DELAY_MS: '0',
+  })
+  const first = await openDashboard(t, browser, crowded.url)
+  await isLive(first.page)
+  const second = await openDashboard(t, browser, crowded.url)
+  await shows(second.page, '#banner', /As many dashboards are open as may be: 1 of them watch/)
+  await first.page.close()
+  await isLive(second.page)
+  await second.page.locator('#banner').waitFor({ state: 'hidden' })
+})

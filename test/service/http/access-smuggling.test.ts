@@ -4,7 +4,7 @@ import { sharedPostgres } from '../../support/postgres.ts'
 import { createDatabase } from '../../support/databases.ts'
 import { startService } from '../../support/service.ts'
 import { until } from '../../support/until.ts'
-import { exchange, LAST, outcomes } from '../../support/raw.ts'
+import { clearsDone, exchange, LAST, outcomes } from '../../support/raw.ts'
 import { send } from '../../support/http.ts'
 
 // Without keys: over loopback, whatever is taken for a clear is one.
@@ -18,10 +18,6 @@ const CHUNKED = 'transfer-encoding: chunked\r\n'
 const REFUSED = ['400 malformed_request']
 
 const isCleared = (): boolean => service.log.some((line) => line.msg === 'cache cleared')
-
-/** A clear that PostgreSQL is late to note is answered 202. */
-const clearsDone = (answers: string[]): string[] =>
-  answers.map((answer) => (answer === '202' ? '200' : answer))
 
 t.before(async () => {
   await until(
@@ -50,6 +46,7 @@ const REFUSALS: Record<string, string> = {
   'a coding in HTTP/1.0': `GET /livez HTTP/1.0\r\n${HOST}connection: keep-alive\r\n${CHUNKED}\r\n0\r\n\r\n${CLEAR}`,
   'a fragment': `DELETE /cache/clear#pattern=zz* HTTP/1.1\r\n${HOST}\r\n${CLEAR}`,
   'another protocol': `GET /livez HTTP/2.0\r\n${HOST}\r\n${CLEAR}`,
+  'two content types': `${POST}content-type: text/plain\r\n\r\n${CLEAR}`,
   'two hosts': `${GET}${HOST}\r\n${CLEAR}`,
   'two lengths': `${GET}content-length: 0\r\ncontent-length: ${CLEAR.length}\r\n\r\n${CLEAR}`,
   'the same length twice': `${GET}content-length: 0\r\ncontent-length: 0\r\n\r\n${CLEAR}`,

@@ -100,7 +100,7 @@ const SCOPES_OF = {
   'watcher-key': 'stats',
   'operator-key': 'ops',
   'loader-key': 'ingest',
-  'every-key': 'read+stats+ops+ingest',
+  'every-key': 'read+stats+ops+ingest+analyse',
 }
 const hashOf = (key: string): string => createHash('sha256').update(key).digest('hex')
 const API_KEYS = Object.entries(SCOPES_OF)

@@ -33,6 +33,18 @@ t.test('reads: If-Match is compared strongly, and holds for either coding', asyn
   isProblem(t, absent, 'unknown_article', [], 'a condition on what is not there anyway')
 })
 
+t.test('reads of what has no entity tag: none can be named', async (t) => {
+  for (const path of ['/openapi.json', '/cache/stats', '/metrics', '/livez', '/cache/clears']) {
+    const get = (ifMatch: string) => send(service, path, { headers: { 'if-match': ifMatch } })
+    for (const ifMatch of ['"x"', 'W/"x"', '"x", *', ''])
+      isProblem(t, await get(ifMatch), 'precondition_failed', [], `${path} ${ifMatch}`)
+    t.equal((await get('*')).status, 200)
+    t.equal((await send(service, path, { headers: { 'if-none-match': '*, x' } })).status, 200)
+  }
+  const named = await send(service, '/docs/static/swagger-ui.css', { headers: { 'if-match': '*' } })
+  t.equal(named.status, 200, 'files of the documentation have tags of their own')
+})
+
 t.test('HEAD says no length where GET has none, and the same one elsewhere', async (t) => {
   for (const path of [LIST, '/dashboard', '/api/v1/media/sources']) {
     const get = await send(service, path)
@@ -61,6 +73,10 @@ for (const [path, body, unknown] of TARGETS) {
     isProblem(t, await put({ 'if-none-match': '*' }, { ...body, name: 'Other' }), 'precondition_failed')
     isProblem(t, await put({ 'if-match': '"x"' }, { ...body, name: 'Other' }), 'precondition_failed')
     isProblem(t, await put({ 'if-match': '*', 'if-none-match': '*' }), 'precondition_failed')
+    for (const ifNoneMatch of ['"x", *', 'W/*', 'x', '* *', '*, *'])
+      isProblem(t, await put({ 'if-none-match': ifNoneMatch }), 'precondition_failed', [], ifNoneMatch)
+    for (const ifNoneMatch of ['"x,y" , W/"z"', ''])
+      t.equal((await put({ 'if-none-match': ifNoneMatch })).status, 200, ifNoneMatch)
     isProblem(t, await remove({ 'if-none-match': '*' }), 'precondition_failed')
     isProblem(t, await remove({ 'if-match': '"x"' }), 'precondition_failed')
     t.match(

@@ -51,7 +51,7 @@ function holdsNoSecret(t: Test, text: string, cursor?: string): void {
 }
 
 /** Of the service rather than of a request: what it does in the background, whenever it happens to. */
-const OF_THE_SERVICE = /^(Redis |Server listening|scores could not be computed)/
+const OF_THE_SERVICE = /^(Redis |PostgreSQL is away|Server listening|scores could not be computed)/
 
 function namesRequests(t: Test, log: LogLine[]): void {
   t.strictSame(

@@ -1,19 +1,26 @@
 // HTTP as RFC 9110 and 9112 have it, in bytes: what is dropped nowhere, answered once, in its turn, and to whom has no more to say.
 import { once } from 'node:events'
+import type { ServerResponse } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import t from 'tap'
 import { apiKeys } from '../../support/api-keys.ts'
-import { exchange, LAST, outcomes } from '../../support/raw.ts'
+import { clearsDone, exchange, LAST, outcomes } from '../../support/raw.ts'
 import { send } from '../../support/http.ts'
+import { manualTime } from '../../support/manual-time.ts'
 import { sharedPostgres } from '../../support/postgres.ts'
 import { createDatabase } from '../../support/databases.ts'
 import { startService, type TestService } from '../../support/service.ts'
+import { notYet, until } from '../../support/until.ts'
 
 const DATABASE_URL = await createDatabase(await sharedPostgres(t))
 const LIMITS = { HEADERS_TIMEOUT_MS: '500', REQUEST_TIMEOUT_MS: '1000' }
 const open = await startService(t, { DATABASE_URL })
 const hasty = await startService(t, { DATABASE_URL, ...LIMITS })
-const keyed = await startService(t, { DATABASE_URL, API_KEYS: apiKeys({ operator: 'ops' }) })
+const API_KEYS = apiKeys({ operator: 'ops' })
+const keyed = await startService(t, { DATABASE_URL, API_KEYS })
+const time = manualTime()
+const unhurried = await startService(t, { DATABASE_URL, API_KEYS }, time)
+const LINGER_MS = 2000
 
 const HOST = 'host: localhost\r\n'
 const GET = `GET /livez HTTP/1.1\r\n${HOST}`
@@ -71,35 +78,74 @@ t.test('what was read in front of another protocol is no request', async (t) => 
   t.equal(clearsOf(open), before)
   const alone = `POST /api/admin/cache/clear HTTP/1.1\r\n${HOST}connection: upgrade\r\nupgrade: h2c\r\n`
   const clear = `${alone}content-type: application/json\r\ncontent-length: 2\r\n\r\n{}`
-  t.strictSame(outcomes(await exchange(open, clear)), ['200'], 'such a request itself is answered')
+  t.strictSame(
+    clearsDone(outcomes(await exchange(open, clear))),
+    ['200'],
+    'such a request itself is answered',
+  )
   t.equal(clearsOf(open), before + 1)
 })
 
 t.test('a body that nobody wants is not read on and on', async (t) => {
-  const { port, hostname } = new URL(keyed.url)
+  const { port, hostname } = new URL(unhurried.url)
   const socket = connect({ port: Number(port), host: hostname, allowHalfOpen: true })
-  const accepted = once(keyed.app.server, 'connection')
+  const accepted = once(unhurried.app.server, 'connection')
   let answer = ''
   socket.on('data', (chunk: Buffer) => (answer += chunk.toString('latin1'))).on('error', () => undefined)
   socket.write(
     `${POST.replace('admin/cache/clear', 'v1/ingest/articles')}content-length: 100000000000\r\n\r\n`,
   )
-  const [served] = (await accepted) as [{ bytesRead: number }]
+  const [served] = (await accepted) as [Socket]
   const chunk = Buffer.alloc(1024 * 1024)
   const fill = (): void => {
     while (!socket.destroyed && socket.write(chunk));
   }
   socket.on('drain', fill)
   fill()
-  await closed(socket)
+  const over = closed(socket)
+  await until(
+    'its answer',
+    () => answer,
+    (text) => text !== '',
+  )
+  let [looks, read] = [0, 0]
+  await until('the rest to be left with the client', () => {
+    looks = served.bytesRead === read ? looks + 1 : 0
+    read = served.bytesRead
+    return looks === 10 || notYet(read)
+  })
+  await time.advance(LINGER_MS - 1)
+  t.equal(served.destroyed, false, 'the client has a moment to read it')
+  await time.advance(1)
+  t.equal(served.destroyed, true, 'and no longer')
+  await over
   t.match(answer, /^HTTP\/1\.1 401 [^]*\r\nconnection: close\r\n/i)
   t.ok(served.bytesRead < 8 * 1024 * 1024, `${served.bytesRead} bytes were read`)
+})
+
+t.test('a client that sends all of its body before it reads anything gets its answer', async (t) => {
+  const { port, hostname } = new URL(keyed.url)
+  const socket = connect(Number(port), hostname).pause()
+  const errors: Error[] = []
+  socket.on('error', (error) => errors.push(error))
+  const answered = new Promise((resolve) => {
+    keyed.app.server.once('request', (_request, response: ServerResponse) => response.once('finish', resolve))
+  })
+  socket.write(`${POST}content-length: 900000\r\n\r\n`)
+  await answered
+  await new Promise((resolve) => socket.write(Buffer.alloc(900_000), resolve))
+  let answer = ''
+  socket.on('data', (chunk: Buffer) => (answer += chunk.toString('latin1'))).resume()
+  await closed(socket)
+  t.strictSame(outcomes(answer), ['401 key_required'])
+  t.strictSame(errors, [], 'and its connection is not reset')
 })
 
 t.test('a client is told to send its body when somebody wants it', async (t) => {
   const expecting = (start: string, length: number) =>
     `${start}expect: 100-continue\r\ncontent-length: ${length}\r\n\r\n`
-  t.strictSame(outcomes(await exchange(open, `${expecting(POST, 2)}{}${LAST}`)), ['100', '200', '200'])
+  const wanted = outcomes(await exchange(open, `${expecting(POST, 2)}{}${LAST}`))
+  t.strictSame(clearsDone(wanted), ['100', '200', '200'])
   t.strictSame(outcomes(await exchange(keyed, expecting(POST, 2))), ['401 key_required'])
   t.strictSame(outcomes(await exchange(open, expecting(POST, 70_000))), ['413 body_too_large'])
   const text = POST.replace('application/json', 'text/plain')
@@ -161,4 +207,10 @@ t.test('what Node would answer in its own words is a problem, and counted', asyn
     t.match(answer, /\r\ndate: \w{3}, /i)
     t.equal(await counted(status), before + 1, request)
   }
+})
+
+t.test('OPTIONS of the server as a whole', async (t) => {
+  const answer = await exchange(open, `OPTIONS * HTTP/1.1\r\n${HOST}connection: close\r\n\r\n`)
+  t.strictSame(outcomes(answer), ['204'])
+  t.match(answer, /\r\nallow: DELETE, GET, HEAD, POST, PUT\r\n/i)
 })

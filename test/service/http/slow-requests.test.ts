@@ -15,7 +15,6 @@ const LATE_MS = HEADERS_MS + 1000
 const TRICKLE_MS = 40
 // Each waits for a limit of its own on a connection of its own, and none of them is to be logged.
 t.jobs = 7
-const SIDE_BY_SIDE = { buffered: true }
 
 const service = await startService(t, {
   DATABASE_URL: await createDatabase(await sharedPostgres(t)),
@@ -75,7 +74,7 @@ for (const { name, start, rest, limit } of [
     limit: REQUEST_MS,
   },
 ]) {
-  t.test(name, SIDE_BY_SIDE, async (t) => {
+  t.test(name, { buffered: true }, async (t) => {
     const { text, ms } = await trickle(start, rest).end
     const answer = parse(text)
     isProblem(t, answer, 'request_timeout')
@@ -87,7 +86,7 @@ for (const { name, start, rest, limit } of [
 
 t.test(
   'an idle connection is kept for longer than a request may take, and then closed without a word',
-  SIDE_BY_SIDE,
+  { buffered: true },
   async (t) => {
     const { socket, end } = trickle('GET /livez HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n', '')
     await once(socket, 'data')
@@ -98,7 +97,7 @@ t.test(
   },
 )
 
-t.test('an answer may take longer than a request', SIDE_BY_SIDE, async (t) => {
+t.test('an answer may take longer than a request', { buffered: true }, async (t) => {
   const answer = await service.database.pool.begin(async (transaction) => {
     await transaction`lock table media_articles in access exclusive mode`
     const pending = service.get('/api/v1/media/latest')

@@ -20,6 +20,7 @@ const VARIES = new Set([
   ...['request_id', 'updated_at', 'deleted', 'seq', 'cleared_at', 'completed_at', 'took_ms', 'confirmed_by'],
   ...['age_seconds', 'ttl_seconds', 'stale_seconds', 'stored_bytes', 'codings', 'epoch', 'position'],
   ...['count', 'sample', 'next_cursor', 'prev_cursor', 'uptime_seconds'],
+  ...['analysed_at', 'expires_at', 'subject_hash'],
 ])
 /** And in the cache's state alone: elsewhere `as_of` is a session. */
 const VARIES_IN_STATE = new Set(['instance', 'since', 'as_of'])

@@ -14,10 +14,9 @@ interface Given {
   trustProxy?: boolean
 }
 
-/** As Node hands a request over: the first of a header that stands twice, and all of them as they were sent. */
-function rawOf(headers: [string, string][]): Pick<IncomingMessage, 'headers' | 'rawHeaders'> {
-  const first = Object.fromEntries(headers.toReversed().map(([name, value]) => [name.toLowerCase(), value]))
-  return { headers: first, rawHeaders: headers.flat() }
+/** As Node hands a request over. One that has Host or Authorization twice was refused before. */
+function rawOf(headers: [string, string][]): Pick<IncomingMessage, 'headers'> {
+  return { headers: Object.fromEntries(headers.map(([name, value]) => [name.toLowerCase(), value])) }
 }
 
 function whyNot({
@@ -27,7 +26,7 @@ function whyNot({
   trustProxy = false,
 }: Given): string | null {
   const raw = rawOf([['Host', 'localhost:3000'], ...headers])
-  const request = { ...raw, raw, url, socket: { remoteAddress: from } } as unknown as FastifyRequest
+  const request = { ...raw, url, socket: { remoteAddress: from } } as unknown as FastifyRequest
   return whyNotLocal(request, trustProxy)
 }
 
@@ -45,7 +44,8 @@ t.test('one that merely looks like it', (t) => {
   for (const name of ['X-Forwarded-For', 'forwarded', 'Via', 'X-Real-IP', 'CF-Connecting-IP', 'x-client-ip'])
     t.equal(whyNot({ headers: [[name, 'x']] }), 'it comes through a proxy', name)
   t.match(whyNot({ url: 'http://localhost:3000/cache/clear' }), /whole URL/)
-  t.match(whyNot({ headers: [['host', 'evil.example']] }), /Host header/, 'sent twice')
+  for (const host of ['evil.example', 'localhost.evil.example', '127.0.0.1.evil.example', ''])
+    t.equal(whyNot({ headers: [['host', host]] }), 'its Host header is not a local one', host)
   for (const origin of [
     'http://evil.example',
     'http://localhost:3001',
@@ -64,9 +64,6 @@ t.test('where a key is looked for', (t) => {
   t.equal(keyOf(['Authorization', 'Basic eDp5'], ['x-api-key', 'other']), 'other')
   for (const headers of [[], [['Authorization', 'Bearer a b']], [['x-api-key', '']]] as [string, string][][])
     t.equal(keyOf(...headers), null)
-  t.throws(() => keyOf(['Authorization', 'Bearer one'], ['authorization', 'Bearer other']), {
-    code: 'malformed_request',
-  })
   t.end()
 })
 

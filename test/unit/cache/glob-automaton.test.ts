@@ -63,37 +63,29 @@ const pattern = fc
   .array(fc.constantFrom(...LETTERS, ...META, ...FRAGMENTS), { minLength: 1, maxLength: 10 })
   .map((parts) => parts.join(''))
 
-t.test('any pattern matches what walking through it matches', (t) => {
-  let matched = 0
-  const property = fc.property(
-    pattern,
-    fc.array(text, { minLength: 20, maxLength: 20 }),
-    (pattern, texts) => {
-      const matches = compileGlob(pattern)
-      for (const text of [...texts, pattern, pattern.replaceAll('\\', '')]) {
-        if (matches(text)) matched++
-        if (text !== '' && matches(text) !== walks(pattern, text)) throw new Error(`${pattern} on ${text}`)
-      }
-    },
-  )
-  fc.assert(property, { seed: SEED, numRuns: 1500 })
-  t.ok(matched > 1000, `${matched} matches`)
-  t.end()
-})
-
-t.test('patterns of many tokens, across both words of a set', (t) => {
-  const step = fc.tuple(fc.constantFrom('a', 'b'), fc.constantFrom(0, 0, 0, 0, 0, 1, 2, 3, 4, 5))
-  const property = fc.property(fc.array(step, { minLength: 20, maxLength: 64 }), (steps) => {
-    const text = steps.map(([char]) => char).join('')
-    const pattern = steps
-      .map(([char, form]) => [char, '?', '[ab]', `\\${char}`, `*${char}`, '*'][form])
-      .join('')
-      .slice(0, MAX_PATTERN_LENGTH)
-    const matches = compileGlob(pattern)
-    for (const other of [text, `${text}a`, text.slice(1), text.replace(/a(?=[^a]*$)/, 'b')])
-      if (other !== '' && matches(other) !== walks(pattern, other)) throw new Error(`${pattern} on ${other}`)
-  })
-  fc.assert(property, { seed: SEED, numRuns: 300 })
+t.test('case by case', (t) => {
+  for (const [pattern, text, matches] of [
+    ['*', 'a', true],
+    ['a*', 'a', true],
+    ['a*b', 'a--b', true],
+    ['a*b', 'a--c', false],
+    ['?', 'ab', false],
+    ['[a-c]', 'b', true],
+    ['[c-a]', 'b', true],
+    ['[^a-c]', 'b', false],
+    ['[a-]', '^', true],
+    ['[a-', 'a', true],
+    ['[a-', '-', true],
+    ['[a-', '`', false],
+    ['[a', 'a', true],
+    ['[]', ']', false],
+    ['[^]', 'a', true],
+    ['[\\]]', ']', true],
+    ['\\*', '*', true],
+    ['\\*', 'a', false],
+    ['a\\', 'a\\', true],
+  ] as const)
+    t.equal(compileGlob(pattern)(text), matches, `${pattern} on ${text}`)
   t.end()
 })
 
@@ -111,6 +103,7 @@ t.test('a literal at each of the 64 places counts', (t) => {
   }
   t.throws(() => buildAutomaton(tokenize(`${plain}x`)), { name: 'RangeError', message: /at most 64 tokens/ })
   t.equal(isMatched(`${plain}*`, `${plain}~`), true, 'a star is no token')
+  for (const text of ['', '~']) t.equal(isMatched('', text), false, 'without a token nothing is matched')
   t.end()
 })
 
@@ -160,5 +153,41 @@ t.test('quoted text stands for itself, and one key has a pattern of its own', (t
     )
   })
   fc.assert(property, { seed: SEED, numRuns: 500 })
+  t.end()
+})
+
+t.test('any pattern matches what walking through it matches', (t) => {
+  let matched = 0
+  let tried = 0
+  const property = fc.property(
+    pattern,
+    fc.array(text, { minLength: 20, maxLength: 20 }),
+    (pattern, texts) => {
+      const matches = compileGlob(pattern)
+      for (const text of [...texts, pattern, pattern.replaceAll('\\', '')]) {
+        tried++
+        if (matches(text)) matched++
+        if (text !== '' && matches(text) !== walks(pattern, text)) throw new Error(`${pattern} on ${text}`)
+      }
+    },
+  )
+  fc.assert(property, { seed: SEED, numRuns: 1500 })
+  t.ok(matched > tried / 33, `${matched} matches in ${tried}`)
+  t.end()
+})
+
+t.test('patterns of many tokens, across both words of a set', (t) => {
+  const step = fc.tuple(fc.constantFrom('a', 'b'), fc.constantFrom(0, 0, 0, 0, 0, 1, 2, 3, 4, 5))
+  const property = fc.property(fc.array(step, { minLength: 20, maxLength: 64 }), (steps) => {
+    const text = steps.map(([char]) => char).join('')
+    const pattern = steps
+      .map(([char, form]) => [char, '?', '[ab]', `\\${char}`, `*${char}`, '*'][form])
+      .join('')
+      .slice(0, MAX_PATTERN_LENGTH)
+    const matches = compileGlob(pattern)
+    for (const other of [text, `${text}a`, text.slice(1), text.replace(/a(?=[^a]*$)/, 'b')])
+      if (other !== '' && matches(other) !== walks(pattern, other)) throw new Error(`${pattern} on ${other}`)
+  })
+  fc.assert(property, { seed: SEED, numRuns: 300 })
   t.end()
 })

@@ -139,6 +139,29 @@ t.test(
   },
 )
 
+t.test('it is lost from the first failure until the log answers, however long nobody asks', async (t) => {
+  let isAway = false
+  const { time, lease } = world(() => (isAway ? Promise.reject(new Error('gone')) : Promise.resolve(NOTHING)))
+  await lease.renew()
+  const began = time.now()
+  t.strictSame(lease.state, { state: 'held', since: began, logSince: began })
+  await time.advance(5000)
+  t.strictSame(lease.state, { state: 'idle', since: began + LEASE_MS, logSince: began })
+  isAway = true
+  for (const ms of [0, 300, 3_600_000]) {
+    await time.advance(ms)
+    await t.rejects(lease.renew())
+    await time.advance(60_000)
+    t.strictSame(lease.state, { state: 'lost', since: began + 5000, logSince: began + 5000 })
+  }
+  isAway = false
+  await lease.renew()
+  const back = time.now()
+  t.strictSame(lease.state, { state: 'held', since: back, logSince: back })
+  await time.advance(5000)
+  t.match(lease.state, { state: 'idle', logSince: back })
+})
+
 t.test('closing leaves the list, for good', async (t) => {
   const { lease, left, asked } = world(() => Promise.resolve(NOTHING))
   await lease.renew()

@@ -37,6 +37,18 @@ t.test('the case of a name does not matter, nor do blanks around it', async (t) 
   t.match(await readLine(line), { row: { ...article(1), summary: 'x' } })
 })
 
+t.test('a name that stands twice, of which JSON.parse takes the last', async (t) => {
+  const line = JSON.stringify(article(1))
+  for (const twice of ['"title":"A",', '"t\\u0069tle" :"A",', '"title":{"title":1},'])
+    t.match(await readLine(line.replace('{', `{${twice}`)), {
+      field: 'title',
+      reason: 'is there more than once',
+    })
+  const inner = JSON.stringify(article(1, { extra: { a: { b: 1 }, b: [{ b: 1 }] }, summary: '"title": "x"' }))
+  t.match(await readLine(inner), { row: { summary: '"title": "x"' } }, 'elsewhere, or in a text')
+  t.match(await readLine(line.replace('{', '{"extra":{"a":1,"a":2},')), { field: 'a' })
+})
+
 t.test('a day that has begun somewhere is no later day', async (t) => {
   t.ok(await row({ published_at: later(1) }))
 })

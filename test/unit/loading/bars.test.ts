@@ -33,6 +33,8 @@ t.test('each wrong line is named with its number, field and reason; the others a
     ['2020-01-03,10,12,9,11,11,-1', 'volume', '"-1" is negative'],
     ['2020-01-03,10,12,9,11,11,', 'volume', '"" is not a decimal number'],
     ['2020-01-03,10,10,12,11,11,1000', 'high', 'high 10 is below low 12'],
+    ['2020-01-03,13,12,9,11,11,1000', 'open', 'open 13 is above high 12'],
+    ['2020-01-03,10,12,9,8,11,1000', 'close', 'close 8 is below low 9'],
     ['2020-01-03,10,12,9,11,11', null, 'has 6 fields, the header has 7'],
     ['2020-01-03,10,12,9,11,11,1,000', null, 'has 8 fields, the header has 7'],
     ['2020-01-03,"10,12,9,11,11,1000', null, 'broken quoting'],

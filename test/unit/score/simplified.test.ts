@@ -78,6 +78,9 @@ t.test('a shorter history has none', (t) => {
   t.equal(simplifiedScore(last(270)), null)
   const empty = new Float64Array(0)
   t.equal(simplifiedScore({ close: empty, volume: empty, mediaSentiment: null }), null)
-  t.throws(() => simplifiedScore({ close, volume: volume.slice(1), mediaSentiment: null }), RangeError)
+  t.throws(
+    () => simplifiedScore({ close, volume: volume.slice(1), mediaSentiment: null }),
+    new RangeError('closes and volumes are not of the same sessions'),
+  )
   t.end()
 })

@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import t from 'tap'
-import { select } from '../../../scripts/tests/selection.ts'
+import { isOfToday, select } from '../../../scripts/tests/selection.ts'
 
 const FILES = [
   'test/unit/pagination/cursor.test.ts',
@@ -47,5 +47,17 @@ t.test('a file, a tier, a folder of a tier, and a folder of all tiers', (t) => {
 t.test('what is not there is no success', (t) => {
   for (const asked of ['test/nowhere', 'test/support', 'test/service/pagination/rows.ts', 'cursor'])
     t.throws(() => names([asked]), { message: `no test file: ${asked}` })
+  t.end()
+})
+
+t.test('in seven days each place has its day, the same all day long', (t) => {
+  const MONDAY = Date.UTC(2026, 10, 30)
+  const DAY_MS = 86_400_000
+  for (let place = 0; place < 20; place++) {
+    const days = Array.from({ length: 7 }, (_, day) => MONDAY + day * DAY_MS)
+    const its = days.filter((now) => isOfToday(place, now))
+    t.equal(its.length, 1, `place ${place}`)
+    t.equal(isOfToday(place, its[0]! + DAY_MS - 1), true)
+  }
   t.end()
 })

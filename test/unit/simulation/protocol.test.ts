@@ -11,14 +11,17 @@ const ALL = 500
 /** So many stories of broken promises are told; one is usually enough. */
 const MOST_STORIES = 3
 
-/** What has to have happened at least, or the worlds would prove nothing. */
+/**
+ * What has to have happened at least, or the worlds would prove nothing. Excused answers come in lumps, from one world in five: of fewer than 130
+ * worlds they may be too few.
+ */
 const PLENTY: Totals = {
   HIT: 200_000,
   MISS: 50_000,
   STALE: 10_000,
   BYPASS: 5000,
   failed: 2000,
-  excused: 1500,
+  excused: 2000,
   reads: 300_000,
   clears: 3000,
   pending: 500,

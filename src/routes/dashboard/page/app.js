@@ -36,7 +36,12 @@ const connection = new Connection({ onHistory, onSample, onState })
 /** By the service's clock. */
 const now = () => (newest === null ? Date.now() : newest.point.at + performance.now() - heardAt)
 const outages = () => outagesOf(points, gaps, everyMs, now())
-const clears = () => newest?.lists?.clears.map(({ cleared_at }) => Date.parse(cleared_at)) ?? []
+const clears = () =>
+  newest === null
+    ? []
+    : [...newest.stats.owed_clears, ...(newest.lists?.clears ?? [])].map(({ cleared_at }) =>
+        Date.parse(cleared_at),
+      )
 
 /** @param {import('../messages.ts').History} history */
 function onHistory({ points: known, everyMs: every }) {

@@ -51,7 +51,7 @@ const shown = new WeakMap()
  * @param {string} nothing said where there are no rows
  */
 export function fillTable(table, columns, rows, nothing) {
-  const state = JSON.stringify([columns, rows])
+  const state = JSON.stringify([columns, rows, nothing])
   if (shown.get(table) === state) return
   // Who is about to pick a row must not find another one there.
   if (table.contains(document.activeElement)) return

@@ -24,10 +24,13 @@ export function showTables({ stats, lists, hottest }, onPick) {
     ]),
     'No key was asked for lately.',
   )
+  const isAway = stats.database.status === 'away'
+  showClears(stats.owed_clears, lists?.clears ?? null, isAway)
   if (lists === null) return
-  showClears(lists.clears)
   const old =
-    Date.now() - lists.readAt > 20_000 ? `as of ${moment(lists.readAt)}: PostgreSQL does not answer` : ''
+    isAway || Date.now() - lists.readAt > 20_000
+      ? `as of ${moment(lists.readAt)}: PostgreSQL does not answer`
+      : ''
   byId('instances-title').replaceChildren('Instances ', make('small', {}, old))
   fillTable(
     byId('instances'),
@@ -74,8 +77,12 @@ function showCategories({ categories, windows }) {
   )
 }
 
-/** @param {import('../../cache/clears-schema.ts').Clear[]} clears */
-function showClears(clears) {
+/**
+ * @param {import('../../../stats/schema.ts').OwedClear[]} owed
+ * @param {import('../../cache/clears-schema.ts').Clear[] | null} clears null while they are not known
+ * @param {boolean} isAway so that there may be more
+ */
+function showClears(owed, clears, isAway) {
   fillTable(
     byId('clears'),
     [
@@ -87,26 +94,54 @@ function showClears(clears) {
       { name: 'Confirmed' },
       { name: 'Took', isNumber: true },
     ],
-    clears.map(({ cleared_at, kind, selector, actor, reason, deleted, instances, took_ms }) => [
-      moment(cleared_at),
-      { text: kind === 'pattern' ? selector : `${kind} ${selector}`, title: selector },
-      actor,
-      reason ?? '–',
-      count(deleted),
-      instances === null
-        ? '–'
-        : {
-            text:
-              instances.expired.length === 0
-                ? `all ${instances.confirmed}`
-                : `${instances.confirmed}, not ${instances.expired.length}`,
-            title: [...instances.confirmed_by, ...instances.expired.map((name) => `not ${name}`)].join(', '),
-          },
-      milliseconds(took_ms),
-    ]),
-    'Nobody has cleared anything.',
+    [...owed.map(owedRow), ...(clears ?? []).map(clearRow)],
+    isAway
+      ? 'PostgreSQL is away and does not say what was cleared.'
+      : clears === null
+        ? 'Not known yet.'
+        : 'Nobody has cleared anything.',
   )
 }
+
+/** @param {import('../../../stats/schema.ts').OwedClear} clear */
+const owedRow = ({ cleared_at, kind, selector, actor, reason }) => [
+  moment(cleared_at),
+  whatOf(kind, selector),
+  actor,
+  reason ?? '–',
+  '–',
+  {
+    text: 'here alone',
+    tone: 'bad',
+    title: 'It is written to PostgreSQL, and reaches the others, when that is back.',
+  },
+  '–',
+]
+
+/** @param {import('../../cache/clears-schema.ts').Clear} clear */
+const clearRow = ({ cleared_at, kind, selector, actor, reason, deleted, instances, took_ms }) => [
+  moment(cleared_at),
+  whatOf(kind, selector),
+  actor,
+  reason ?? '–',
+  count(deleted),
+  instances === null
+    ? '–'
+    : {
+        text:
+          instances.expired.length === 0
+            ? `all ${instances.confirmed}`
+            : `${instances.confirmed}, not ${instances.expired.length}`,
+        title: [...instances.confirmed_by, ...instances.expired.map((name) => `not ${name}`)].join(', '),
+      },
+  milliseconds(took_ms),
+]
+
+/** @param {string} kind @param {string} selector */
+const whatOf = (kind, selector) => ({
+  text: kind === 'pattern' ? selector : `${kind} ${selector}`,
+  title: selector,
+})
 
 /** @param {import('./outages.js').Outage[]} outages */
 export function showOutages(outages) {

@@ -1,0 +1,2 @@
+ALTER TABLE "media_articles" ADD COLUMN "sentiment_by" text;--> statement-breakpoint
+CREATE INDEX "media_articles_unscored" ON "media_articles" USING btree ("id") WHERE "media_articles"."sentiment_score" is null and "media_articles"."sentiment_by" is null;
