@@ -58,7 +58,9 @@ t.test('an analyser is reached without being asked, and its key and budget are l
   t.strictSame(analyser.calls, [])
 
   process.env['PAID_KEY'] = 'secret'
-  t.teardown(() => void delete process.env['PAID_KEY'])
+  t.teardown(() => {
+    delete process.env['PAID_KEY']
+  })
   const service = await startService(t, asked)
   for (const text of ['one', 'two'])
     await fetch(`${service.url}/api/v1/analyses`, {

@@ -29,8 +29,14 @@ t.test('nothing is said of analyses until there are some', async (t) => {
   await shows(
     page,
     TILE,
-    /saved today0\.004\u00a0EUR0\.004\u00a0EUR in all, 50\.0\u00a0% without a call, 0 under way, 0\.006 of 0\.01\u00a0EUR left for paid/,
+    /saved today0\.004 EUR0\.004 EUR in all, 50\.0\s% without a call, 0 under way, 0\.006 of 0\.01 left for paid/,
   )
+  const tooWide = await page
+    .locator('#tiles dd')
+    .evaluateAll((all) =>
+      all.filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.textContent),
+    )
+  t.strictSame(tooWide, [])
   t.strictSame(await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]), [390, 390])
   t.strictSame(errors, [])
 })

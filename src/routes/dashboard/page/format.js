@@ -39,11 +39,15 @@ export function bytes(value) {
   })
 }
 
-/** @param {string | null} amount a decimal number @param {string | null} currency */
+/** As much of it as one reads; a line may end before the currency. @param {string | null} amount a decimal number @param {string | null} currency */
 export function money(amount, currency) {
   return or(amount === null ? null : Number(amount), (known) => {
-    const digits = { minimumFractionDigits: 2, maximumFractionDigits: known >= 1 ? 2 : 6 }
-    return `${new Intl.NumberFormat('en', digits).format(known)}${currency === null ? '' : `\u00a0${currency}`}`
+    const decimals = known >= 100 ? 0 : 2
+    const digits =
+      known > 0 && known < 1
+        ? { maximumSignificantDigits: 3 }
+        : { minimumFractionDigits: decimals, maximumFractionDigits: decimals }
+    return `${new Intl.NumberFormat('en', digits).format(known)}${currency === null ? '' : ` ${currency}`}`
   })
 }
 

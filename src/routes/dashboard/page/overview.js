@@ -92,7 +92,7 @@ function analysesTile({ calls, hits, saved, today, currency, hit_rate: rate, run
   const budget =
     scarcest === undefined
       ? ''
-      : `, ${money(scarcest.left, null)} of ${money(scarcest.budget, scarcest.currency)} left for ${scarcest.analyser}`
+      : `, ${money(scarcest.left, null)} of ${money(scarcest.budget, null)} left for ${scarcest.analyser}`
   const more = `${money(saved, currency)} in all, ${percent(rate)} without a call, ${count(running)} under way${budget}`
   return [['Analyses: saved today', money(today.saved, currency), more]]
 }
