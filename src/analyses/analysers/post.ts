@@ -48,7 +48,8 @@ export async function post({ url, headers, body }: Post, limits: CallLimits): Pr
     const response = await fetch(url, {
       method: 'POST',
       headers: { accept: 'application/json', 'user-agent': 'barometer', ...headers },
-      body: sent,
+      // Node's fetch takes any stream of its own; the types of browsers, with which pages are tested, do not know these.
+      body: sent as NonNullable<RequestInit['body']>,
       redirect: 'manual',
       signal: ending.signal,
       ...(stream === undefined ? {} : { duplex: 'half' }),
