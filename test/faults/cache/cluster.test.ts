@@ -33,6 +33,7 @@ t.test(
     await redisIsUsed(service)
     // Not the node of the URL: it is how a client that lost all connections finds the others.
     const [hanging, dying] = [cluster.nodes[1]!, cluster.nodes[2]!]
+    const began = performance.now()
     hanging.pause()
     await traffic.more(100)
     hanging.resume()
@@ -53,7 +54,9 @@ t.test(
     await traffic.stop()
     t.strictSame(traffic.failures, [], `${traffic.requests} reads`)
     t.ok(traffic.slowestMs < 3250, `the slowest took ${Math.round(traffic.slowestMs)} ms`)
-    t.ok(redisLines(service).length < 12, redisLines(service).join(', '))
+    // The others answer meanwhile: each look at what is left of it ends in a line of its own, and none is said for a read.
+    const seconds = (performance.now() - began) / 1000
+    t.ok(redisLines(service).length < 4 + 2 * seconds, `${seconds} s: ${redisLines(service).join(', ')}`)
   },
 )
 
