@@ -3,7 +3,7 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 
 export const SCOPES = ['read', 'stats', 'ops', 'ingest', 'analyse'] as const
 export type Scope = (typeof SCOPES)[number]
-/** Of what changes something, or costs. */
+/** Scopes that change something, or cost. */
 export const CHANGING: ReadonlySet<Scope> = new Set(['ops', 'ingest', 'analyse'])
 
 export interface ApiKey {

@@ -1,4 +1,4 @@
-// What an analyser is to the rest of the service: something that is asked about a content and judges it, for money.
+// Analysers, as the rest of the service sees them: each judges a content, for money.
 import type { Readable } from 'node:stream'
 
 export type Json = null | boolean | number | string | Json[] | { [name: string]: Json }
@@ -9,7 +9,7 @@ export type Content =
   /** `type` is its media type as it was sent, such as `image/png`. Each `open()` reads from its first byte. */
   | { kind: 'file'; bytes: number; type: string; open(): Readable }
 
-/** What a request asks of the content. */
+/** The request's part of a question: the content is the other. */
 export interface Asked {
   language: string | null
   tone: string | null
@@ -34,7 +34,7 @@ export interface Analyser {
   version: string
   /** Short hash of everything else that its answers depend on: URL, model, prompt, template, result pointer, schema. */
   fingerprint: string
-  /** Where it is asked; null for one that runs in this process. */
+  /** Address that calls go to; null for one that runs in this process. */
   url: string | null
   accepts: ReadonlySet<Content['kind']>
   /** Those that it takes; null: any. */
@@ -42,7 +42,7 @@ export interface Analyser {
   tones: ReadonlySet<string> | null
   /** Names of parameters that it takes; null: any. */
   parameters: ReadonlySet<string> | null
-  /** Of one call, in millionths of the currency. */
+  /** Price of one call, in millionths of the currency. */
   costMicros: bigint
   /** ISO 4217. */
   currency: string
@@ -50,7 +50,7 @@ export interface Analyser {
   timeoutMs: number
   /** Calls at a time, of an instance. */
   concurrency: number
-  /** Of a day of UTC; null: none. */
+  /** Most that a day of UTC may cost; null: no limit. */
   dailyBudgetMicros: bigint | null
   /** Asks once. Never throws; ends soon after the signal does, as a call that failed. */
   call(content: Content, asked: Asked, signal: AbortSignal): Promise<Verdict>
