@@ -105,6 +105,13 @@ t.test('savings: what hits, waits and calls cost, to the millionth', async (t) =
   t.match(byAnalyser.data, [{ analyser: 'paid', currency: 'EUR' }])
 })
 
+t.test('a look-up that is a hit by its URL alone is none for a person', async (t) => {
+  const path = `/api/v1/analyses/${hashOf(await analyse('about nobody'))}`
+  for (let times = 0; times < 3; times += 1)
+    t.equal(outcome(await send(service, path)), 'HIT', 'answered before the framework from the second on')
+  isProblem(t, await send(service, path, { headers: { 'X-Subject': 'Jane Roe' } }), 'analysis_unknown')
+})
+
 t.test('while a call is under way, its hash is worth asking for again', async (t) => {
   let finish = (): void => undefined
   analyser.answer = (_call, response) => {
